@@ -1,1 +1,5 @@
-//! Throughline.
+//! Throughline carries every finding in adult social care along a line that cannot be cut short:
+//! finding, action, evidence, independent verification, closure, proof that care improved.
+
+pub mod clock;
+pub mod ids;
