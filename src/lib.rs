@@ -2,4 +2,5 @@
 //! finding, action, evidence, independent verification, closure, proof that care improved.
 
 pub mod clock;
+pub mod domain;
 pub mod ids;

@@ -1,0 +1,4 @@
+//! What the program decides, as pure functions over facts: no database, no web, no clock. Rules live here and only here.
+
+/// The macro that makes an enum of the words we store, type and read.
+pub mod text_enum;
