@@ -2,3 +2,5 @@
 
 /// The macro that makes an enum of the words we store, type and read.
 pub mod text_enum;
+/// Risk, theme, topic and the kinds of review, service and evidence.
+pub mod topic;
