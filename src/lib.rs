@@ -1,6 +1,7 @@
 //! Throughline carries every finding in adult social care along a line that cannot be cut short:
 //! finding, action, evidence, independent verification, closure, proof that care improved.
 
+pub mod auth;
 pub mod clock;
 pub mod domain;
 pub mod ids;
