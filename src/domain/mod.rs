@@ -1,5 +1,7 @@
 //! What the program decides, as pure functions over facts: no database, no web, no clock. Rules live here and only here.
 
+/// Working days, bank holidays, lateness, weeks.
+pub mod calendar;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
 /// The macro that makes an enum of the words we store, type and read.
