@@ -4,6 +4,8 @@
 pub mod calendar;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// Closure standards: evidence, verification window and approver by topic, source and risk.
+pub mod standard;
 /// The macro that makes an enum of the words we store, type and read.
 pub mod text_enum;
 /// Risk, theme, topic and the kinds of review, service and evidence.
