@@ -3,5 +3,7 @@
 
 pub mod auth;
 pub mod clock;
+pub mod config;
+pub mod database;
 pub mod domain;
 pub mod ids;

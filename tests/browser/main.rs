@@ -1,1 +1,2 @@
-fn main() {}
+//! Journeys in a real Chromium.
+#![cfg(test)]

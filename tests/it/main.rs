@@ -1,1 +1,5 @@
-fn main() {}
+//! The integration tests: one binary, so that they share one private PostgreSQL.
+#![cfg(test)]
+
+mod harness;
+mod starting;

@@ -1,0 +1,5 @@
+//! What integration tests share: a private PostgreSQL and a database of its own for each test.
+
+pub mod test_db;
+
+pub use test_db::TestDb;
