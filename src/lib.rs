@@ -7,3 +7,4 @@ pub mod config;
 pub mod database;
 pub mod domain;
 pub mod ids;
+pub mod mail;

@@ -1,0 +1,251 @@
+//! What a message says: subject, plain text and HTML, made from `templates/mail/`.
+//!
+//! A mail leaves the program and is read on phones and in shared inboxes: it carries the names of members, the
+//! action's reference, title, service and date, and nothing else. Everything more is behind the link, which is the
+//! page's plain address: signing in comes in between and leads back to it.
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::domain::text_enum::text_enum;
+use crate::ids::MessageId;
+
+text_enum! {
+    /// What a message is about.
+    pub enum MessageKind {
+        /// You own an action now (R8).
+        Assigned => "assigned", "Assigned to you";
+        /// Your action came back from verification (R16).
+        SentBack => "sent_back", "Sent back to you";
+        /// An action needs your decision (R12, R13).
+        Escalated => "escalated", "Escalated to you";
+        /// An action waits for you to check it (R15).
+        ToVerify => "to_verify", "Waiting for your verification";
+        /// An action has waited for verification past its window (R14, R15).
+        VerificationLate => "verification_late", "Verification is late";
+    }
+}
+
+/// What a message may tell. The recipient is resolved when it is sent, not when it was queued.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The outbox row's id: the same for every try, so that a mail delivered twice is shown once.
+    pub id: MessageId,
+    /// The recipient's name.
+    pub recipient_name: &'a str,
+    /// The recipient's address.
+    pub recipient_email: &'a str,
+    /// The provider's name.
+    pub provider_name: &'a str,
+    /// The provider's part of the address.
+    pub provider_slug: &'a str,
+    /// The service's name.
+    pub service_name: &'a str,
+    /// The action's reference, such as A-0142.
+    pub reference: &'a str,
+    /// What is to be done, as the action says it.
+    pub title: &'a str,
+    /// When it is due.
+    pub due_on: Option<NaiveDate>,
+    /// The member who did what the message tells of.
+    pub by: Option<&'a str>,
+    /// Whether an escalation reached the quality lead and nominated individual (its second level).
+    pub second_level: bool,
+}
+
+/// A message ready to be sent or shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mail {
+    /// The `Message-ID`, angle brackets included.
+    pub message_id: String,
+    /// The recipient's name.
+    pub to_name: String,
+    /// The recipient's address.
+    pub to_address: String,
+    /// The subject: one line.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+macro_rules! template {
+    ($name:ident, $path:literal) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $name<'a> {
+            facts: &'a Facts<'a>,
+            title: &'a str,
+            due: Option<&'a str>,
+            link: &'a str,
+        }
+    };
+    ($name:ident, $path:literal, html) => {
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $name<'a> {
+            facts: &'a Facts<'a>,
+            title: &'a str,
+            due: Option<&'a str>,
+            link: &'a str,
+            subject: &'a str,
+        }
+    };
+}
+template!(AssignedText, "mail/assigned.txt");
+template!(AssignedHtml, "mail/assigned.html", html);
+template!(SentBackText, "mail/sent_back.txt");
+template!(SentBackHtml, "mail/sent_back.html", html);
+template!(EscalatedText, "mail/escalated.txt");
+template!(EscalatedHtml, "mail/escalated.html", html);
+template!(ToVerifyText, "mail/to_verify.txt");
+template!(ToVerifyHtml, "mail/to_verify.html", html);
+template!(VerificationLateText, "mail/verification_late.txt");
+template!(VerificationLateHtml, "mail/verification_late.html", html);
+
+/// Writes a message. `public_url` is the address people reach the program at.
+///
+/// # Errors
+/// A template could not be rendered.
+pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result<Mail, askama::Error> {
+    let base = public_url.trim_end_matches('/');
+    let link = &format!("{base}/p/{}/actions/{}", facts.provider_slug, facts.reference);
+    let title = &one_line(facts.title, 300);
+    let subject = &subject(kind, facts);
+    let due_text = facts.due_on.map(|due| due.format("%-d %B %Y").to_string());
+    let due = due_text.as_deref();
+    macro_rules! both {
+        ($text:ident, $html:ident) => {
+            (
+                $text { facts, title, due, link }.render()?,
+                $html { facts, title, due, link, subject }.render()?,
+            )
+        };
+    }
+    let (text, html) = match kind {
+        MessageKind::Assigned => both!(AssignedText, AssignedHtml),
+        MessageKind::SentBack => both!(SentBackText, SentBackHtml),
+        MessageKind::Escalated => both!(EscalatedText, EscalatedHtml),
+        MessageKind::ToVerify => both!(ToVerifyText, ToVerifyHtml),
+        MessageKind::VerificationLate => both!(VerificationLateText, VerificationLateHtml),
+    };
+    Ok(Mail {
+        message_id: format!("<{}@{}>", facts.id, host_of(base)),
+        to_name: one_line(facts.recipient_name, 120),
+        to_address: facts.recipient_email.to_owned(),
+        subject: subject.clone(),
+        text,
+        html,
+    })
+}
+
+fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
+    let what = match kind {
+        MessageKind::Assigned => "Assigned to you",
+        MessageKind::SentBack => "Sent back to you",
+        MessageKind::Escalated if facts.second_level => "Escalated to you, second level",
+        MessageKind::Escalated => "Escalated to you",
+        MessageKind::ToVerify => "To verify",
+        MessageKind::VerificationLate => "Verification is late",
+    };
+    format!("{what}: {} {}", one_line(facts.reference, 20), one_line(facts.title, 80))
+}
+
+/// One line of at most `most` characters: a line break in a title must not begin a new header or paragraph.
+fn one_line(text: &str, most: usize) -> String {
+    let line: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let line = line.join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let mut short: String = line.chars().take(most.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}
+
+/// The host of an address, for the right side of a `Message-ID`.
+fn host_of(url: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host: String =
+        host.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    if host.is_empty() { "throughline.local".to_owned() } else { host }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text_enum::assert_words;
+    use uuid::Uuid;
+
+    fn facts() -> Facts<'static> {
+        Facts {
+            id: MessageId::from(Uuid::from_u128(7)),
+            recipient_name: "Amina Okafor",
+            recipient_email: "amina@willowbrook.example",
+            provider_name: "Willowbrook & Sons Care",
+            provider_slug: "willowbrook",
+            service_name: "Beech House",
+            reference: "A-0142",
+            title: "Check MAR charts <daily> & sign",
+            due_on: NaiveDate::from_ymd_opt(2026, 11, 21),
+            by: Some("Ruth Adeyemi"),
+            second_level: false,
+        }
+    }
+
+    #[test]
+    fn the_kinds_are_words() {
+        assert_words::<MessageKind>();
+    }
+
+    #[test]
+    fn every_kind_has_its_words_the_link_and_both_parts() {
+        for &kind in MessageKind::ALL {
+            let mail = compose(kind, &facts(), "https://care.example/").unwrap();
+            let link = "https://care.example/p/willowbrook/actions/A-0142";
+            assert!(mail.text.contains(&format!("\n{link}\n")), "{}", mail.text);
+            assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
+            assert!(mail.text.contains(
+                "A-0142: Check MAR charts <daily> & sign\nService: Beech House\nDue: 21 November 2026\n"
+            ));
+            assert!(mail.html.contains("Check MAR charts &#60;daily&#62; &#38; sign"), "{}", mail.html);
+            assert!(mail.subject.contains("A-0142 Check MAR charts"), "{}", mail.subject);
+            assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+            assert!(!mail.text.contains('{') && !mail.html.contains('{'));
+        }
+    }
+
+    #[test]
+    fn the_message_id_is_the_same_for_every_try() {
+        let one = compose(MessageKind::Assigned, &facts(), "https://care.example:8443").unwrap();
+        assert_eq!(one.message_id, "<00000000-0000-0000-0000-000000000007@care.example>");
+        assert_eq!(one, compose(MessageKind::Assigned, &facts(), "https://care.example:8443").unwrap());
+        assert!(
+            compose(MessageKind::Assigned, &facts(), "").unwrap().message_id.ends_with("@throughline.local>")
+        );
+    }
+
+    #[test]
+    fn the_second_level_and_an_unknown_doer_read_differently() {
+        let mail =
+            compose(MessageKind::Escalated, &Facts { second_level: true, ..facts() }, "http://x").unwrap();
+        assert!(mail.subject.starts_with("Escalated to you, second level: "));
+        assert!(mail.text.contains("still late, or its risk is high"));
+        let mail =
+            compose(MessageKind::Assigned, &Facts { by: None, due_on: None, ..facts() }, "http://x").unwrap();
+        assert!(mail.text.contains("You have been given an action.") && !mail.text.contains("Due:"));
+    }
+
+    #[test]
+    fn a_title_cannot_add_headers_or_grow_without_end() {
+        let title = format!("Fix\r\nBcc: everybody@example.org\u{0}\u{2028}{}", "long ".repeat(500));
+        let mail = compose(MessageKind::Assigned, &Facts { title: &title, ..facts() }, "http://x").unwrap();
+        assert!(!mail.subject.contains(['\r', '\n', '\0', '\u{2028}']), "{:?}", mail.subject);
+        assert!(mail.subject.chars().count() < 130 && mail.subject.ends_with('…'));
+        assert!(!mail.text.contains("\nBcc"));
+        assert!(mail.text.len() < 1500, "{}", mail.text.len());
+    }
+}

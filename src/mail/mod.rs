@@ -1,0 +1,4 @@
+//! Mail: what a message says, and handing it to an SMTP server. Who gets one and when is decided elsewhere.
+
+pub mod message;
+pub mod transport;
