@@ -6,5 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod domain;
+pub mod error;
+pub mod http;
 pub mod ids;
 pub mod mail;

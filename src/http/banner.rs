@@ -1,0 +1,261 @@
+//! The message after something was done: what happened and what comes next, shown once on the next page.
+//!
+//! It travels in a short cookie that holds a code from the list below and at most a reference like `A-0142`. Free
+//! text never does, so that nobody can make our pages say something by planting a cookie.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
+use axum::response::Response;
+
+use crate::domain::text_enum::text_enum;
+
+/// The name of the cookie.
+pub const COOKIE: &str = "throughline_done";
+/// How long it waits for its page, in seconds.
+const SECONDS: u32 = 120;
+
+text_enum! {
+    /// What was done.
+    pub enum Done {
+        /// A finding was recorded.
+        FindingLogged => "finding_logged", "Finding recorded";
+        /// A finding was changed.
+        FindingChanged => "finding_changed", "Finding changed";
+        /// A finding was marked as not for the tracker, or as needing no action, with a reason.
+        FindingSetAside => "finding_set_aside", "Reason recorded";
+        /// A source was added to a finding.
+        SourceAdded => "source_added", "Source added";
+        /// An action was agreed.
+        ActionAgreed => "action_agreed", "Action agreed";
+        /// An update was added.
+        UpdateAdded => "update_added", "Update saved";
+        /// Evidence was added.
+        EvidenceAdded => "evidence_added", "Evidence added";
+        /// Evidence was withdrawn.
+        EvidenceWithdrawn => "evidence_withdrawn", "Evidence withdrawn";
+        /// An action was submitted.
+        Submitted => "submitted", "Sent for verification";
+        /// Verified as complete.
+        VerifiedComplete => "verified_complete", "Verified as complete";
+        /// Verified as partially complete.
+        VerifiedPartly => "verified_partly", "Sent back to the owner";
+        /// Verified as ineffective.
+        VerifiedIneffective => "verified_ineffective", "Recorded as ineffective";
+        /// The nominated individual recorded assurance.
+        AssuranceGiven => "assurance_given", "Assurance recorded";
+        /// An action was closed.
+        Closed => "closed", "Action closed";
+        /// An action was reopened.
+        Reopened => "reopened", "Action reopened";
+        /// An action has a new owner.
+        OwnerChanged => "owner_changed", "Owner changed";
+        /// An action has other words.
+        Reworded => "reworded", "Wording changed";
+        /// An action has a new due date.
+        DateMoved => "date_moved", "Due date moved";
+        /// An action was cancelled.
+        Cancelled => "cancelled", "Action cancelled";
+        /// An action was escalated by a person.
+        Escalated => "escalated", "Escalated";
+        /// A decision on an escalation was recorded.
+        DecisionRecorded => "decision_recorded", "Decision recorded";
+        /// A review was recorded.
+        ReviewRecorded => "review_recorded", "Review recorded";
+        /// A review was signed off.
+        ReviewSignedOff => "review_signed_off", "Review signed off";
+        /// Somebody signed out.
+        SignedOut => "signed_out", "You have signed out";
+        /// A password was changed.
+        PasswordChanged => "password_changed", "Password changed";
+        /// A session was ended.
+        SessionEnded => "session_ended", "Session ended";
+        /// A setting was changed.
+        SettingChanged => "setting_changed", "Change saved";
+    }
+}
+
+impl Done {
+    /// What comes next, as one sentence.
+    #[must_use]
+    pub const fn next(self) -> &'static str {
+        match self {
+            Self::FindingLogged => "Agree an action with one owner and a due date.",
+            Self::FindingChanged => "The earlier wording stays in the timeline.",
+            Self::FindingSetAside => "It stays readable and leaves the open list.",
+            Self::SourceAdded => "The finding now shows on the page of that review as well.",
+            Self::ActionAgreed => "The owner is told now, and again before the due date.",
+            Self::UpdateAdded => "Your manager can see it.",
+            Self::EvidenceAdded => "When all that is required is there, send it for verification.",
+            Self::EvidenceWithdrawn => "It stays in the history with your reason.",
+            Self::Submitted => "Someone else checks it now. You will see the answer here.",
+            Self::VerifiedComplete => "It can now be closed by the person who approves closure.",
+            Self::VerifiedPartly => "The owner is told what is missing and the new date.",
+            Self::VerifiedIneffective => "It is open again and has been escalated.",
+            Self::AssuranceGiven => "The registered manager can now approve closure.",
+            Self::Closed => "It stays readable, and can be reopened with a reason.",
+            Self::Reopened => "The owner is told. Earlier evidence stays in the history.",
+            Self::OwnerChanged => "The new owner is told. The earlier owner stays in the history.",
+            Self::Reworded => "The earlier wording stays readable.",
+            Self::DateMoved => "The earlier date stays on the record.",
+            Self::Cancelled => "It stays readable with your reason.",
+            Self::Escalated => "It waits for a decision on the escalations page.",
+            Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
+            Self::ReviewRecorded => "Add what it found.",
+            Self::ReviewSignedOff => "Its findings go on until each is closed.",
+            Self::SignedOut => "Close the window if others use this device.",
+            Self::PasswordChanged => "Your other sessions have ended.",
+            Self::SessionEnded => "That device has to sign in again.",
+            Self::SettingChanged => "It counts from now on.",
+        }
+    }
+}
+
+/// A message for the next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Banner {
+    /// What was done.
+    pub done: Done,
+    /// What it was done to, like `A-0142`.
+    pub reference: Option<String>,
+}
+
+impl Banner {
+    /// A message without a reference.
+    #[must_use]
+    pub const fn new(done: Done) -> Self {
+        Self { done, reference: None }
+    }
+
+    /// A message about `reference` (one letter, a dash, figures). Anything else is left out.
+    #[must_use]
+    pub fn about(done: Done, reference: &str) -> Self {
+        Self { done, reference: is_reference(reference).then(|| reference.to_owned()) }
+    }
+
+    /// Adds the cookie to `response`, usually a redirect.
+    pub fn set_on(&self, response: &mut Response) {
+        let mut cookie = format!("{COOKIE}={}", self.done.as_str());
+        if let Some(reference) = &self.reference {
+            let _ = write!(cookie, ".{reference}");
+        }
+        let _ = write!(cookie, "; Path=/; Max-Age={SECONDS}; HttpOnly; SameSite=Lax");
+        append(response, &cookie);
+    }
+
+    /// The message in the cookies of a request; `None` when there is none or it is not one of ours.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let value = cookie_value(headers)?;
+        let (code, reference) =
+            value.split_once('.').map_or((value, None), |(code, rest)| (code, Some(rest)));
+        let done = code.parse().ok()?;
+        match reference {
+            None => Some(Self::new(done)),
+            Some(reference) if is_reference(reference) => Some(Self::about(done, reference)),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Whether a request carries the cookie at all, also a wrong one: it is cleared either way.
+#[must_use]
+pub fn is_waiting(headers: &HeaderMap) -> bool {
+    cookie_value(headers).is_some()
+}
+
+/// Takes the cookie away with `response`.
+pub fn clear_on(response: &mut Response) {
+    append(response, &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+}
+
+fn append(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// One capital letter, a dash, one to nine figures.
+fn is_reference(text: &str) -> bool {
+    match text.as_bytes() {
+        [letter, b'-', figures @ ..] => {
+            letter.is_ascii_uppercase()
+                && (1..=9).contains(&figures.len())
+                && figures.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// The message that waits for this request's page, for the layout. Never fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting(pub Option<Banner>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Waiting {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(Banner::from_headers(&parts.headers)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+
+    #[test]
+    fn the_words_are_words() {
+        crate::domain::text_enum::assert_words::<Done>();
+        for done in Done::ALL {
+            assert!(done.next().ends_with('.'), "{done}");
+        }
+    }
+
+    #[test]
+    fn a_message_survives_the_journey() {
+        for banner in [Banner::new(Done::Closed), Banner::about(Done::Submitted, "A-0142")] {
+            let mut response = ().into_response();
+            banner.set_on(&mut response);
+            let cookie = response.headers().get(header::SET_COOKIE).unwrap().to_str().unwrap();
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::COOKIE,
+                format!("a=b; {}", cookie.split(';').next().unwrap()).parse().unwrap(),
+            );
+            assert_eq!(Banner::from_headers(&headers), Some(banner));
+        }
+    }
+
+    #[test]
+    fn nobody_can_put_words_into_it() {
+        for value in [
+            "",
+            "unknown",
+            "closed.A-",
+            "closed.<b>",
+            "closed.A-01 42",
+            "closed.A-0142.x",
+            "closed.a-0142",
+            "closed.A-1234567890",
+            "Closed",
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, format!("{COOKIE}={value}").parse().unwrap());
+            assert_eq!(Banner::from_headers(&headers), None, "{value}");
+            assert!(is_waiting(&headers), "and it is still cleared");
+        }
+        assert_eq!(Banner::about(Done::Closed, "Ring 0800 123").reference, None);
+    }
+}

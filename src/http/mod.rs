@@ -1,0 +1,110 @@
+//! Pages: parse what was asked, call a workflow or read from the store, draw or redirect. No rule and no SQL here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::error::AppError;
+use crate::http::request_id::RequestId;
+pub use crate::http::routes::Routes;
+
+/// Style, script, typeface.
+pub mod assets;
+/// "What was done" on the next page.
+pub mod banner;
+/// Requests that change something come from our own pages.
+pub mod csrf;
+/// `Path`, `Query`, `Form` that answer with pages.
+pub mod extract;
+/// Forms that keep everything typed.
+pub mod form;
+/// Security headers.
+pub mod headers;
+/// The layout, and the ways to answer.
+pub mod page;
+/// Error pages.
+pub mod pages;
+/// The reference of a request.
+pub mod request_id;
+/// The list of addresses.
+pub mod routes;
+/// Tags, thread, checklist and other pieces of pages.
+pub mod view;
+
+/// The most bytes of a form without files.
+pub const FORM_LIMIT: usize = 256 * 1024;
+/// The longest a page may take.
+const PAGE_SECONDS: Duration = Duration::from_secs(30);
+/// The longest a form with files may take, over a slow telephone.
+const UPLOAD_SECONDS: Duration = Duration::from_secs(600);
+
+/// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a
+/// form arrives, and whether to insist on https.
+///
+/// From outside in: reference, log line, security headers, compression, error pages, origin check, time limit, panics.
+pub fn shell<S>(routes: Routes<S>, state: S, public_url: &str) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let origin: Arc<str> = csrf::origin_of(public_url).into();
+    let https = origin.starts_with("https://");
+    routes
+        .get("/assets/{version}/{name}", assets::serve)
+        .get("/favicon.ico", favicon)
+        .into_router()
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(origin, csrf::guard))
+        .layer(middleware::from_fn(pages::draw))
+        .layer(compression())
+        .layer(middleware::from_fn_with_state(https, headers::add))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(middleware::from_fn(request_id::add))
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .with_state(state)
+}
+
+/// Browsers ask for this by themselves when a page is not ours to mark up.
+async fn favicon() -> Response {
+    page::see_other(assets::url("favicon.svg"))
+}
+
+/// Brotli at level 4 costs 0.08 ms a page; what is compressed already is left alone.
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+}
+
+/// The route, never the address itself: addresses hold references and filters.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>().map_or("", |id| id.0.as_str());
+    tracing::info_span!("request", id, method = %request.method(), route)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let limit = if brings_files(request.method(), request.headers()) { UPLOAD_SECONDS } else { PAGE_SECONDS };
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| AppError::Timeout.into_response())
+}
+
+fn brings_files(method: &Method, headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    *method == Method::POST && kind.starts_with("multipart/form-data")
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic without words".to_owned());
+    AppError::internal(said).into_response()
+}

@@ -1,0 +1,163 @@
+//! Draws the page of every error, and takes a banner away once it was shown.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::{AppError, Failure};
+use crate::http::request_id::RequestId;
+use crate::http::{FORM_LIMIT, banner, extract, page};
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    layout: page::Layout,
+    sentence: String,
+    reference: String,
+    back: (&'static str, &'static str),
+    kept: Option<Kept>,
+}
+
+/// A form that was sent after its session had ended: it is given back so that it can be sent again.
+struct Kept {
+    action: String,
+    pairs: Vec<(String, String)>,
+}
+
+/// What is remembered of a request until its answer is known.
+struct Asked {
+    method: Method,
+    target: String,
+    id: String,
+    form: Option<Bytes>,
+    had_banner: bool,
+}
+
+/// Turns failures, and the framework's own bare answers, into pages.
+pub async fn draw(request: Request, next: Next) -> Response {
+    let (asked, request) = match remember(request).await {
+        Ok(remembered) => remembered,
+        Err(response) => return response,
+    };
+    let mut response = next.run(request).await;
+    let failure = response.extensions_mut().remove::<Failure>().map(|Failure(error)| error);
+    let error = failure.or_else(|| bare_failure(&response).map(Arc::new));
+    if let Some(error) = error {
+        return error_answer(&error, &asked, response.headers());
+    }
+    if asked.had_banner && is_page(&response) && !response.headers().contains_key(header::SET_COOKIE) {
+        banner::clear_on(&mut response);
+    }
+    response
+}
+
+/// Reads an ordinary form into memory once, so that it can be given back should its session have ended.
+async fn remember(request: Request) -> Result<(Asked, Request), Response> {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let had_banner = banner::is_waiting(request.headers());
+    let mut asked = Asked { method: request.method().clone(), target, id, form: None, had_banner };
+    if asked.method != Method::POST || !extract::is_urlencoded(request.headers()) {
+        return Ok((asked, request));
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
+        return Err(error_answer(&AppError::TooLarge, &asked, &HeaderMap::new()));
+    };
+    asked.form = Some(form.clone());
+    Ok((asked, Request::from_parts(parts, Body::from(form))))
+}
+
+/// The error behind an answer that has an error's status but is no page of ours.
+fn bare_failure(response: &Response) -> Option<AppError> {
+    let kind =
+        response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if kind.starts_with("text/html") || response.extensions().get::<Plain>().is_some() {
+        return None;
+    }
+    AppError::from_status(response.status())
+}
+
+/// Marks an answer that is meant to be plain although its status is an error's: health checks, metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
+
+fn is_page(response: &Response) -> bool {
+    response.status().is_success()
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+fn error_answer(error: &AppError, asked: &Asked, headers: &HeaderMap) -> Response {
+    log(error, &asked.id);
+    let reads = matches!(asked.method, Method::GET | Method::HEAD);
+    if matches!(error, AppError::SignedOut) && reads {
+        let mut response = page::see_other(&page::with_query("/sign-in", &[("next", &asked.target)], None));
+        copy(headers, response.headers_mut(), &header::SET_COOKIE);
+        return response;
+    }
+    let mut response = error_page(error, asked);
+    let answer = response.headers_mut();
+    for name in [header::ALLOW, header::SET_COOKIE] {
+        copy(headers, answer, &name);
+    }
+    if let Some(seconds) = error.retry_after() {
+        answer.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &header::HeaderName) {
+    for value in from.get_all(name) {
+        to.append(name, value.clone());
+    }
+}
+
+fn log(error: &AppError, id: &str) {
+    match error.status() {
+        StatusCode::INTERNAL_SERVER_ERROR => tracing::error!(request = id, cause = %error, "a page failed"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            tracing::warn!(request = id, cause = %error, "a page could not be made")
+        }
+        status => tracing::debug!(request = id, %status, cause = %error, "a request was refused"),
+    }
+}
+
+fn error_page(error: &AppError, asked: &Asked) -> Response {
+    let (title, sentence) = error.words();
+    // The same bytes for "not there" and "not yours", whoever asks and whenever: nothing of the request is in them.
+    let hidden = error.status() == StatusCode::NOT_FOUND;
+    let kept = match (&asked.form, error) {
+        (Some(form), AppError::SignedOut) => {
+            extract::read_pairs(form).ok().map(|pairs| Kept { action: asked.target.clone(), pairs })
+        }
+        _ => None,
+    };
+    let back = match error {
+        AppError::SignedOut => ("/sign-in", "Sign in"),
+        _ => ("/", "Go to your start page"),
+    };
+    let page = ErrorPage {
+        layout: page::Layout::signed_out(title),
+        sentence: sentence.into_owned(),
+        reference: if hidden { String::new() } else { asked.id.clone() },
+        back,
+        kept,
+    };
+    page::render_as(error.status(), &page).unwrap_or_else(|failed| {
+        tracing::error!(request = asked.id, cause = %failed, "the error page itself failed");
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            "Something went wrong",
+        )
+            .into_response()
+    })
+}

@@ -1,0 +1,493 @@
+//! The pieces of a page that carry meaning: state tags, the thread, the closure checklist, the timeline and so on.
+//!
+//! Each is data plus a template in `templates/parts/`, compiled once; a page's template shows one with `{{ thread }}`.
+//! They escape what they are given and are therefore not escaped a second time.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+pub use crate::http::page::Pager;
+
+/// A text that is either written here or made at run time.
+pub type Text = Cow<'static, str>;
+
+/// The state of an action, finding or measure as people see it: icon and words first, colour third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Nothing was done yet.
+    NotStarted,
+    /// Somebody is on it.
+    InProgress,
+    /// Due within seven days.
+    DueSoon,
+    /// Past its due date.
+    Late,
+    /// Waits for a decision.
+    Escalated,
+    /// Submitted, waits for the check.
+    WaitingForVerification,
+    /// Checked: something is missing.
+    PartiallyComplete,
+    /// Checked: it did not work.
+    Ineffective,
+    /// Checked, waits for approval.
+    WaitingForClosure,
+    /// Closed.
+    Closed,
+    /// The follow-up showed improvement.
+    ImpactShown,
+    /// The follow-up showed none.
+    ImpactNotShown,
+    /// The same problem was found again.
+    CameBack,
+    /// Cancelled with a reason.
+    Cancelled,
+}
+
+impl State {
+    /// Every state, for tests and keys.
+    pub const ALL: [Self; 14] = [
+        Self::NotStarted,
+        Self::InProgress,
+        Self::DueSoon,
+        Self::Late,
+        Self::Escalated,
+        Self::WaitingForVerification,
+        Self::PartiallyComplete,
+        Self::Ineffective,
+        Self::WaitingForClosure,
+        Self::Closed,
+        Self::ImpactShown,
+        Self::ImpactNotShown,
+        Self::CameBack,
+        Self::Cancelled,
+    ];
+
+    /// The words, when there is nothing more exact to say.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotStarted => "Not started",
+            Self::InProgress => "In progress",
+            Self::DueSoon => "Due soon",
+            Self::Late => "Late",
+            Self::Escalated => "Escalated",
+            Self::WaitingForVerification => "Waiting for verification",
+            Self::PartiallyComplete => "Partially complete",
+            Self::Ineffective => "Ineffective",
+            Self::WaitingForClosure => "Waiting for closure",
+            Self::Closed => "Closed",
+            Self::ImpactShown => "Impact shown",
+            Self::ImpactNotShown => "Impact not shown",
+            Self::CameBack => "Came back",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    /// The second half of the class that tints it.
+    #[must_use]
+    pub const fn tint(self) -> &'static str {
+        match self {
+            Self::NotStarted | Self::Cancelled => "mute",
+            Self::InProgress => "open",
+            Self::DueSoon => "soon",
+            Self::Late | Self::Escalated | Self::Ineffective => "late",
+            Self::WaitingForVerification | Self::PartiallyComplete | Self::WaitingForClosure => "wait",
+            Self::Closed => "done",
+            Self::ImpactShown => "good",
+            Self::ImpactNotShown | Self::CameBack => "back",
+        }
+    }
+
+    /// Its picture.
+    #[must_use]
+    pub const fn icon(self) -> Icon {
+        Icon(match self {
+            Self::NotStarted => "dashed-circle",
+            Self::InProgress => "half-circle",
+            Self::DueSoon => "clock",
+            Self::Late => "triangle",
+            Self::Escalated => "triangle-arrow",
+            Self::WaitingForVerification => "eye",
+            Self::PartiallyComplete => "circle-bar",
+            Self::Ineffective => "cross",
+            Self::WaitingForClosure => "eye-tick",
+            Self::Closed => "tick",
+            Self::ImpactShown => "line-high",
+            Self::ImpactNotShown => "line-low",
+            Self::CameBack => "loop",
+            Self::Cancelled => "dash",
+        })
+    }
+}
+
+/// A small picture in the colour of the text around it, by name; see `templates/parts/icon.html` for the names. It
+/// says nothing to a screen reader: words stand beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/icon.html")]
+pub struct Icon(pub &'static str);
+impl HtmlSafe for Icon {}
+
+/// A state as a pill: `{{ tag }}`.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/tag.html")]
+pub struct Tag {
+    state: State,
+    words: Text,
+}
+impl HtmlSafe for Tag {}
+
+impl Tag {
+    /// With the usual words of the state.
+    #[must_use]
+    pub const fn new(state: State) -> Self {
+        Self { state, words: Cow::Borrowed(state.label()) }
+    }
+
+    /// With more exact words ("Due Tuesday", "Waiting 6 working days").
+    pub fn saying(state: State, words: impl Into<Text>) -> Self {
+        Self { state, words: words.into() }
+    }
+
+    /// Late, with the number of working days (R11, and how lateness is said everywhere).
+    #[must_use]
+    pub fn late(working_days: i64) -> Self {
+        let words: Text = match working_days {
+            ..=0 => "Late".into(),
+            1 => "1 working day late".into(),
+            days => format!("{days} working days late").into(),
+        };
+        Self { state: State::Late, words }
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+}
+
+/// Where a stop of the thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Behind us.
+    Done,
+    /// Here.
+    Now,
+    /// Still to come.
+    Next,
+}
+
+/// One stop of the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    name: Text,
+    note: Text,
+    at: At,
+}
+
+impl Stop {
+    /// A stop with a note below it: a date, a count, what it waits for.
+    pub fn new(name: impl Into<Text>, note: impl Into<Text>, at: At) -> Self {
+        Self { name: name.into(), note: note.into(), at }
+    }
+}
+
+/// The thread of an action, from finding to impact: `{{ thread }}`.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/thread.html")]
+pub struct Thread {
+    /// Its stops, in order.
+    pub stops: Vec<Stop>,
+}
+impl HtmlSafe for Thread {}
+
+/// One line of a checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    done: bool,
+    what: Text,
+    detail: Text,
+    note: Text,
+}
+
+impl Check {
+    /// Whether it is done, what it is, a sentence about it, and a short note at the end of the line (a name, "3 of
+    /// 3", "To do"). Detail and note may be empty.
+    pub fn new(done: bool, what: impl Into<Text>, detail: impl Into<Text>, note: impl Into<Text>) -> Self {
+        Self { done, what: what.into(), detail: detail.into(), note: note.into() }
+    }
+}
+
+/// What must be there, and what is: `{{ checklist }}`. The head says how many of it are done.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/checklist.html")]
+pub struct Checklist {
+    /// The lines, in the order of the rule.
+    pub items: Vec<Check>,
+}
+impl HtmlSafe for Checklist {}
+
+impl Checklist {
+    /// How many lines are done.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.items.iter().filter(|item| item.done).count()
+    }
+
+    /// How far it is, as a bar.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        Meter { done: self.done(), total: self.items.len() }
+    }
+}
+
+/// A part of a whole, as a bar; the numbers stand beside it in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/meter.html")]
+pub struct Meter {
+    /// The part.
+    pub done: usize,
+    /// The whole.
+    pub total: usize,
+}
+impl HtmlSafe for Meter {}
+
+impl Meter {
+    /// The length of the bar of 600.
+    fn length(self) -> usize {
+        (600 * self.done.min(self.total)).checked_div(self.total).unwrap_or(0)
+    }
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// What happened.
+    pub what: Text,
+    /// Who and when, as one line: "Amara Bello, 12 November 2026 at 4:12pm".
+    pub by: Text,
+    /// More, in our words; empty for none.
+    pub detail: Text,
+    /// What the person wrote; empty for none.
+    pub quote: Text,
+    /// Whether it is bad news.
+    pub late: bool,
+}
+
+/// What happened, newest first: `{{ timeline }}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(path = "parts/timeline.html")]
+pub struct Timeline {
+    /// The lines.
+    pub moments: Vec<Moment>,
+}
+impl HtmlSafe for Timeline {}
+
+/// One fact: what, and its value, which may lead somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    name: Text,
+    value: Text,
+    href: Text,
+}
+
+/// A short list of facts: `{{ facts }}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(path = "parts/facts.html")]
+pub struct Facts {
+    items: Vec<Fact>,
+}
+impl HtmlSafe for Facts {}
+
+impl Facts {
+    /// No facts yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more fact; left out when the value is empty.
+    #[must_use]
+    pub fn fact(self, name: impl Into<Text>, value: impl Into<Text>) -> Self {
+        self.linked(name, value, "")
+    }
+
+    /// One more fact that leads to `href`.
+    #[must_use]
+    pub fn linked(mut self, name: impl Into<Text>, value: impl Into<Text>, href: impl Into<Text>) -> Self {
+        let (name, value, href) = (name.into(), value.into(), href.into());
+        if !value.is_empty() {
+            self.items.push(Fact { name, value, href });
+        }
+        self
+    }
+}
+
+/// A number with its words, a link to the rows behind it, and a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// The number.
+    pub number: i64,
+    /// What it counts; the text of the link.
+    pub label: Text,
+    /// Where the rows are.
+    pub href: Text,
+    /// A short line below; empty for none.
+    pub note: Text,
+    /// The state whose colour it has.
+    pub state: State,
+}
+
+/// Up to four tiles: `{{ tiles }}`.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/tiles.html")]
+pub struct Tiles {
+    /// The tiles.
+    pub items: Vec<Tile>,
+}
+impl HtmlSafe for Tiles {}
+
+/// One thing to do, in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Its state.
+    pub tag: Tag,
+    /// Its name; the text of the link.
+    pub title: Text,
+    /// Where it is.
+    pub href: Text,
+    /// Reference, owner, date: one line of small print.
+    pub meta: Text,
+    /// What to do about it; empty for no button.
+    pub verb: Text,
+    /// Where to do it.
+    pub verb_href: Text,
+    /// Whether the button is the loud one.
+    pub urgent: bool,
+}
+
+/// Things to do, most pressing first: `{{ work_list }}`; says `empty` when there is nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/work_list.html")]
+pub struct WorkList {
+    /// The things.
+    pub items: Vec<Work>,
+    /// The sentence when there is nothing.
+    pub empty: Text,
+}
+impl HtmlSafe for WorkList {}
+
+/// One piece of evidence in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Its name.
+    pub name: Text,
+    /// Where it can be had; empty for a reference to a record kept elsewhere.
+    pub href: Text,
+    /// Kind, size, who, when: one line of small print.
+    pub meta: Text,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+}
+
+/// Pieces of evidence: `{{ files }}`; says `empty` when there are none.
+#[derive(Clone, Debug, PartialEq, Eq, Template)]
+#[template(path = "parts/files.html")]
+pub struct Files {
+    /// The pieces.
+    pub items: Vec<FileRow>,
+    /// The sentence when there are none.
+    pub empty: Text,
+}
+impl HtmlSafe for Files {}
+
+/// Links to the pages before and after: `{{ pages }}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(path = "parts/pages.html")]
+pub struct Pages(pub Pager);
+impl HtmlSafe for Pages {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_own_picture_words_and_a_colour() {
+        let mut pictures = std::collections::HashSet::new();
+        for state in State::ALL {
+            let picture = state.icon().to_string();
+            assert!(picture.contains("<path") || picture.contains("<circle"), "{state:?} has no picture");
+            assert!(picture.contains("aria-hidden=\"true\""));
+            assert!(pictures.insert(picture), "{state:?} has the picture of another state");
+            let tag = Tag::new(state).to_string();
+            assert!(tag.contains(state.label()) && tag.contains(state.tint()), "{tag}");
+        }
+    }
+
+    #[test]
+    fn lateness_is_said_in_working_days() {
+        for (days, words) in [(0, "Late"), (1, "1 working day late"), (4, "4 working days late")] {
+            assert!(Tag::late(days).to_string().ends_with(&format!("{words}</span>")), "{days}");
+        }
+    }
+
+    #[test]
+    fn what_people_typed_is_escaped() {
+        let nasty = "<script>alert('x')</script>";
+        let pieces = [
+            Tag::saying(State::Late, nasty).to_string(),
+            Thread { stops: vec![Stop::new(nasty, nasty, At::Now)] }.to_string(),
+            Checklist { items: vec![Check::new(true, nasty, nasty, nasty)] }.to_string(),
+            Timeline {
+                moments: vec![Moment {
+                    what: nasty.into(),
+                    by: nasty.into(),
+                    detail: nasty.into(),
+                    quote: nasty.into(),
+                    late: true,
+                }],
+            }
+            .to_string(),
+            Facts::new().fact(nasty, nasty).linked("x", nasty, "/\"onclick=\"x").to_string(),
+            WorkList { items: vec![], empty: nasty.into() }.to_string(),
+            Files {
+                items: vec![FileRow {
+                    name: nasty.into(),
+                    href: "".into(),
+                    meta: nasty.into(),
+                    withdrawn: true,
+                }],
+                empty: "".into(),
+            }
+            .to_string(),
+        ];
+        for html in pieces {
+            assert!(!html.contains("<script") && !html.contains("\"onclick"), "{html}");
+            assert!(html.contains("&#60;script&#62;"), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_meter_never_leaves_its_bar() {
+        for (done, total, length) in [(0, 0, 0), (0, 6, 0), (4, 6, 400), (6, 6, 600), (9, 6, 600)] {
+            assert_eq!(Meter { done, total }.length(), length);
+        }
+    }
+
+    #[test]
+    fn empty_lists_say_so() {
+        assert!(
+            WorkList { items: vec![], empty: "Nothing is late.".into() }
+                .to_string()
+                .contains("Nothing is late.")
+        );
+        assert!(
+            Files { items: vec![], empty: "No evidence yet.".into() }
+                .to_string()
+                .contains("No evidence yet.")
+        );
+    }
+}
