@@ -10,3 +10,5 @@ pub mod standard;
 pub mod text_enum;
 /// Risk, theme, topic and the kinds of review, service and evidence.
 pub mod topic;
+/// Dates, times, lateness, lists and counts as people read them.
+pub mod words;
