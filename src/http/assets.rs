@@ -64,6 +64,18 @@ pub fn url(name: &str) -> &'static str {
     URLS.iter().find(|(known, _)| *known == name).map_or("/assets/unknown", |(_, url)| url)
 }
 
+/// The names of all assets, for tests.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    ASSETS.iter().map(|asset| asset.name)
+}
+
+/// The bytes of the asset `name`, for tests.
+#[cfg(test)]
+pub(crate) fn bytes(name: &str) -> Option<&'static [u8]> {
+    ASSETS.iter().find(|asset| asset.name == name).map(|asset| asset.bytes)
+}
+
 /// `GET /assets/{version}/{name}`: the file, compressed as the browser likes, kept for ever when the version is ours.
 ///
 /// # Errors

@@ -27,6 +27,8 @@ pub mod csrf;
 pub mod extract;
 /// Forms that keep everything typed.
 pub mod form;
+#[cfg(test)]
+mod gallery;
 /// Security headers.
 pub mod headers;
 /// The layout, and the ways to answer.
