@@ -1,14 +1,26 @@
 //! What the program decides, as pure functions over facts: no database, no web, no clock. Rules live here and only here.
 
+/// Who may do what: the table of role and verb.
+pub mod access;
+/// An action: its states, its lateness, what is asked before it is submitted.
+pub mod action;
 /// Working days, bank holidays, lateness, weeks.
 pub mod calendar;
+/// The closure gate and its checklist.
+pub mod closure;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// A person's place in a provider.
+pub mod member;
+/// The provider's own numbers for reviews, findings and actions.
+pub mod reference;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.
 pub mod standard;
 /// The macro that makes an enum of the words we store, type and read.
 pub mod text_enum;
 /// Risk, theme, topic and the kinds of review, service and evidence.
 pub mod topic;
-/// Dates, times, lateness, lists and counts as people read them.
+/// Independent verification: who may check, and what follows from a verdict.
+pub mod verification;
+/// Dates, times, counts and lists as people read them.
 pub mod words;

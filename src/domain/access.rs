@@ -1,0 +1,211 @@
+//! Who may do what: one table of role and verb, and the relation each cell asks for.
+//!
+//! The cell says how far the role reaches with the verb; independence (R15, R17, R18) is laid over it, for everyone.
+
+use super::member::Role;
+
+/// What a person can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Open an action and its evidence.
+    SeeAction,
+    /// Open a finding.
+    SeeFinding,
+    /// Log a finding (R1).
+    LogFinding,
+    /// Start a review and see the list of reviews.
+    RunReview,
+    /// Sign a review off (R5).
+    SignOffReview,
+    /// End a finding without an action, with a reason (R5, R5b).
+    DisposeFinding,
+    /// Define an action under a finding (R2, R3).
+    DefineAction,
+    /// Add a progress update or evidence (R9).
+    AddProgress,
+    /// Withdraw a piece of evidence, with a reason (R9).
+    WithdrawEvidence,
+    /// Submit for verification, or take a submission back (R10).
+    Submit,
+    /// Verify (R15, R16).
+    Verify,
+    /// Record the nominated individual's assurance or challenge (R18).
+    Assure,
+    /// Approve closure (R17).
+    Close,
+    /// Reopen what was closed (R19).
+    Reopen,
+    /// Give an action another owner (R7).
+    Reassign,
+    /// Change the wording, with a reason (R6).
+    Reword,
+    /// Move the due date, with a reason (R6).
+    Extend,
+    /// Cancel an action, with a reason.
+    Cancel,
+    /// Decide an escalation (R13).
+    DecideEscalation,
+    /// Open the list of escalations.
+    SeeEscalations,
+    /// Open the manager's dashboard.
+    SeeDashboard,
+    /// Open the queue of verifications.
+    SeeQueue,
+    /// Read the messages the program sent or could not send.
+    SeeMessages,
+}
+
+impl Verb {
+    /// Every verb, in the order of the table.
+    pub const ALL: [Self; 23] = [
+        Self::SeeAction,
+        Self::SeeFinding,
+        Self::LogFinding,
+        Self::RunReview,
+        Self::SignOffReview,
+        Self::DisposeFinding,
+        Self::DefineAction,
+        Self::AddProgress,
+        Self::WithdrawEvidence,
+        Self::Submit,
+        Self::Verify,
+        Self::Assure,
+        Self::Close,
+        Self::Reopen,
+        Self::Reassign,
+        Self::Reword,
+        Self::Extend,
+        Self::Cancel,
+        Self::DecideEscalation,
+        Self::SeeEscalations,
+        Self::SeeDashboard,
+        Self::SeeQueue,
+        Self::SeeMessages,
+    ];
+}
+
+/// How far a role reaches with a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Not at all.
+    None,
+    /// What is their own: they own the action, logged the finding, or gave the evidence.
+    Own,
+    /// Their services, and what is their own.
+    Services,
+    /// The whole provider.
+    Provider,
+}
+
+/// How a member stands to the thing acted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// The thing is in a service given to them.
+    pub in_service: bool,
+    /// They own the action, logged the finding or gave the piece of evidence.
+    pub own: bool,
+    /// They own the action, or have owned it in this cycle.
+    pub owned_this_cycle: bool,
+    /// They gave evidence of this cycle that still stands.
+    pub gave_evidence: bool,
+}
+
+/// Why something is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The role never does this, or not here.
+    NotYours,
+    /// They own the action or have owned it in this cycle (R15, R17).
+    Owner,
+    /// They gave evidence that still stands (R15).
+    GaveEvidence,
+}
+
+impl Denial {
+    /// The sentence for the page.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotYours => "Your role does not do this here.",
+            Self::Owner => "You own this action or have owned it, so somebody else has to do this.",
+            Self::GaveEvidence => "You gave evidence for this action, so somebody else has to check it.",
+        }
+    }
+}
+
+/// The table: how far `role` reaches with `verb`.
+#[must_use]
+pub const fn reach(role: Role, verb: Verb) -> Reach {
+    use Reach::{None, Own, Provider, Services};
+    // care staff, team leader, deputy, registered manager, safeguarding lead, quality lead, nominated individual, administrator
+    let row = match verb {
+        Verb::SeeAction | Verb::SeeFinding => {
+            [Own, Services, Services, Services, Provider, Provider, Provider, Provider]
+        }
+        Verb::LogFinding => [Services, Services, Services, Services, Provider, Provider, Provider, Provider],
+        Verb::RunReview => [None, Services, Services, Services, Provider, Provider, Provider, None],
+        Verb::SignOffReview | Verb::DisposeFinding => {
+            [None, None, Services, Services, Provider, Provider, Provider, None]
+        }
+        Verb::DefineAction => [None, Services, Services, Services, Provider, Provider, Provider, None],
+        Verb::AddProgress => [Own, Services, Services, Services, Provider, Provider, Provider, Own],
+        Verb::WithdrawEvidence => [Own, Own, Services, Services, Provider, Provider, Own, Own],
+        Verb::Submit => [Own; 8],
+        Verb::Verify => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::Assure => [None, None, None, None, None, None, Provider, None],
+        Verb::Close | Verb::Reopen | Verb::DecideEscalation => {
+            [None, None, None, Services, None, Provider, Provider, None]
+        }
+        Verb::Reassign => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
+        Verb::Reword | Verb::Extend | Verb::Cancel => {
+            [None, None, Services, Services, Provider, Provider, Provider, None]
+        }
+        Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
+        Verb::SeeQueue => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::SeeMessages => [None, None, None, None, None, None, None, Provider],
+    };
+    let [care, leader, deputy, manager, safeguarding, quality, nominated, administrator] = row;
+    match role {
+        Role::CareStaff => care,
+        Role::TeamLeader => leader,
+        Role::DeputyManager => deputy,
+        Role::RegisteredManager => manager,
+        Role::SafeguardingLead => safeguarding,
+        Role::QualityLead => quality,
+        Role::NominatedIndividual => nominated,
+        Role::Administrator => administrator,
+        Role::ExternalReader => None,
+    }
+}
+
+/// Whether `role` may do `verb` to something it stands to as `relation` says.
+///
+/// # Errors
+/// The first reason against it: reach before independence.
+pub const fn may(role: Role, verb: Verb, relation: Relation) -> Result<(), Denial> {
+    let reached = match reach(role, verb) {
+        Reach::None => false,
+        Reach::Own => relation.own,
+        Reach::Services => {
+            relation.in_service
+                || (relation.own
+                    && matches!(
+                        verb,
+                        Verb::SeeAction | Verb::SeeFinding | Verb::AddProgress | Verb::WithdrawEvidence
+                    ))
+        }
+        Reach::Provider => true,
+    };
+    if !reached {
+        return Err(Denial::NotYours);
+    }
+    // R15, R17, R18: nobody judges their own work
+    if matches!(verb, Verb::Verify | Verb::Close | Verb::Assure) && relation.owned_this_cycle {
+        return Err(Denial::Owner);
+    }
+    if matches!(verb, Verb::Verify) && relation.gave_evidence {
+        return Err(Denial::GaveEvidence);
+    }
+    Ok(())
+}
