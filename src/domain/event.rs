@@ -1,0 +1,132 @@
+//! What is written into the trail, and the plain words in which the timeline tells it.
+
+use serde_json::{Value, json};
+
+use super::text_enum::text_enum;
+use crate::ids::{ActionId, FindingId, ReviewId};
+
+text_enum! {
+    /// Everything that can happen. The stored word never changes: it is in the chain.
+    pub enum EventKind {
+        /// The provider was added.
+        ProviderAdded => "provider_added", "Provider added";
+        /// A service was added.
+        ServiceAdded => "service_added", "Service added";
+        /// A unit was added.
+        UnitAdded => "unit_added", "Unit added";
+        /// A member joined.
+        MemberAdded => "member_added", "Member added";
+        /// A member's role, title or services changed.
+        MemberChanged => "member_changed", "Member changed";
+        /// A membership ended.
+        MemberLeft => "member_left", "Member left";
+        /// Closure standards or the escalation policy were set.
+        RulesSet => "rules_set", "Closure standards and escalation policy set";
+        /// A review was started.
+        ReviewStarted => "review_started", "Review started";
+        /// A review was signed off (R5).
+        ReviewSignedOff => "review_signed_off", "Review signed off";
+        /// A finding was logged (R1).
+        FindingLogged => "finding_logged", "Finding logged";
+        /// A finding got a further source (R1).
+        SourceAdded => "source_added", "Further source added";
+        /// A finding ended without an action, with a reason (R5, R5b).
+        FindingDisposed => "finding_disposed", "Finding ended without an action";
+        /// An action was agreed (R2, R3).
+        ActionDefined => "action_defined", "Action agreed";
+        /// An action got an owner, or another one (R7).
+        OwnerChanged => "owner_changed", "Owner changed";
+        /// An action was reworded (R6).
+        Reworded => "reworded", "Reworded";
+        /// A due date was set or moved (R6).
+        DueDateMoved => "due_date_moved", "Due date moved";
+        /// Progress was recorded.
+        UpdateAdded => "update_added", "Update";
+        /// Evidence was added (R9).
+        EvidenceAdded => "evidence_added", "Evidence added";
+        /// Evidence was withdrawn (R9).
+        EvidenceWithdrawn => "evidence_withdrawn", "Evidence withdrawn";
+        /// The owner says it is done (R10).
+        Submitted => "submitted", "Marked as done";
+        /// The submission no longer stands.
+        SubmissionTakenBack => "submission_taken_back", "Back in progress";
+        /// What was verified has to be verified again, because the evidence or the owner changed.
+        VerificationVoided => "verification_voided", "Has to be checked again";
+        /// A verdict was recorded (R16).
+        Verified => "verified", "Verified";
+        /// The nominated individual's word was recorded (R18).
+        AssuranceRecorded => "assurance_recorded", "Assurance recorded";
+        /// Closure was approved (R17).
+        Closed => "closed", "Closed";
+        /// It was reopened (R19).
+        Reopened => "reopened", "Reopened";
+        /// It was cancelled.
+        Cancelled => "cancelled", "Cancelled";
+        /// The due date passed (R11).
+        BecameOverdue => "became_overdue", "Became overdue";
+        /// It was escalated (R12, R14).
+        Escalated => "escalated", "Escalated";
+        /// A decision on an escalation was recorded (R13).
+        EscalationDecided => "escalation_decided", "Escalation decided";
+    }
+}
+
+/// One line to be written into the trail.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// The review concerned.
+    pub review: Option<ReviewId>,
+    /// The finding concerned.
+    pub finding: Option<FindingId>,
+    /// The action concerned.
+    pub action: Option<ActionId>,
+    /// Facts without free text and without names: they can never be erased.
+    pub detail: Value,
+    /// Free text and names, by what they are; kept beside the chain, so that they can be erased.
+    pub texts: Vec<(&'static str, String)>,
+}
+
+impl Event {
+    /// An event that concerns the provider itself.
+    #[must_use]
+    pub fn of_provider(kind: EventKind) -> Self {
+        Self { kind, review: None, finding: None, action: None, detail: json!({}), texts: Vec::new() }
+    }
+
+    /// An event of a review.
+    #[must_use]
+    pub fn of_review(kind: EventKind, review: ReviewId) -> Self {
+        Self { review: Some(review), ..Self::of_provider(kind) }
+    }
+
+    /// An event of a finding.
+    #[must_use]
+    pub fn of_finding(kind: EventKind, finding: FindingId) -> Self {
+        Self { finding: Some(finding), ..Self::of_provider(kind) }
+    }
+
+    /// An event of an action.
+    #[must_use]
+    pub fn of_action(kind: EventKind, action: ActionId, finding: FindingId) -> Self {
+        Self { action: Some(action), finding: Some(finding), ..Self::of_provider(kind) }
+    }
+
+    /// The same event with its facts.
+    #[must_use]
+    pub fn detail(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The same event with a free text or name; empty ones are left out.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.trim().is_empty() {
+            self.texts.push((name, text));
+        }
+        self
+    }
+}

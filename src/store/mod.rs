@@ -1,0 +1,50 @@
+//! All SQL, and nothing but SQL. Everything of a provider is reached through a [`TenantTx`], which fixes the provider
+//! for row-level security; sign-in, sessions and the list of providers through a [`SystemTx`].
+
+use sqlx::PgPool;
+
+mod tenant_tx;
+
+/// The trail: appending, reading, verifying.
+pub mod trail;
+
+pub use tenant_tx::{SystemTx, TenantTx};
+
+/// The database. Its pool is private: nothing reaches a table except through a transaction that says who asks.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Wraps a pool of connections that work as the app role.
+    #[must_use]
+    pub const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// What the connection says.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query!("SELECT 1 AS one").fetch_one(&self.pool).await.map(drop)
+    }
+
+    /// Waits for running statements and closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A row holds a word this program does not know: a newer version wrote it, or it was changed by hand.
+pub(in crate::store) fn word<T: crate::domain::text_enum::TextEnum>(text: &str) -> Result<T, sqlx::Error> {
+    T::from_text(text).ok_or_else(|| {
+        sqlx::Error::Decode(format!("unknown {} in the database", std::any::type_name::<T>()).into())
+    })
+}
+
+/// The same for a list of words.
+pub(in crate::store) fn words<T: crate::domain::text_enum::TextEnum>(texts: &[String]) -> Result<Vec<T>, sqlx::Error> {
+    texts.iter().map(|t| word(t)).collect()
+}

@@ -1,0 +1,118 @@
+//! The two kinds of transaction: one that sees a single provider, one that sees sign-in.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+use super::{Db, trail};
+use crate::domain::event::Event;
+use crate::ids::{MemberId, ProviderId, UserId};
+
+/// A transaction inside one provider. Row-level security shows it no other provider's rows, and refuses to write them.
+///
+/// Events are collected while it runs and appended to the trail last, so that the chain's lock is held as shortly as
+/// can be; state, events and outbox are committed together or not at all.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    provider: ProviderId,
+    actor: Option<MemberId>,
+    now: DateTime<Utc>,
+    events: Vec<Event>,
+}
+
+impl TenantTx {
+    /// Begins in `provider`, as `actor` (none for what the program does by itself), at `now` by the program's clock.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(
+        db: &Db,
+        provider: ProviderId,
+        actor: Option<MemberId>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, sqlx::Error> {
+        // one round trip; a UUID prints as hex and hyphens only, so nothing can be injected here
+        let start = format!("BEGIN; SET LOCAL app.provider_id = '{provider}'");
+        let tx = db.pool.begin_with(AssertSqlSafe(start)).await?;
+        Ok(Self { tx, provider, actor, now, events: Vec::new() })
+    }
+
+    /// The provider this transaction sees.
+    #[must_use]
+    pub const fn provider(&self) -> ProviderId {
+        self.provider
+    }
+
+    /// Who acts; none when the program does.
+    #[must_use]
+    pub const fn actor(&self) -> Option<MemberId> {
+        self.actor
+    }
+
+    /// The instant everything in this transaction happens at.
+    #[must_use]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Notes an event; it is appended to the trail by [`TenantTx::commit`].
+    pub fn record(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Appends the events and commits.
+    ///
+    /// # Errors
+    /// A rule of the database refused at the end, or the connection was lost; then nothing happened.
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        for event in std::mem::take(&mut self.events) {
+            trail::append(&mut self, &event).await?;
+        }
+        self.tx.commit().await
+    }
+
+    /// The connection, for this module's neighbours.
+    pub(in crate::store) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+/// A transaction for sign-in, sessions and the list of providers. It sees people and their places, and nothing of the
+/// line; see `store/system.rs`.
+#[derive(Debug)]
+pub struct SystemTx {
+    tx: Transaction<'static, Postgres>,
+    now: DateTime<Utc>,
+}
+
+impl SystemTx {
+    /// Begins at `now`. With `person`, their own places in all providers can be read.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(db: &Db, person: Option<UserId>, now: DateTime<Utc>) -> Result<Self, sqlx::Error> {
+        let person = person.map(|p| p.to_string()).unwrap_or_default();
+        let start = format!("BEGIN; SET LOCAL app.system = 'on'; SET LOCAL app.person_id = '{person}'");
+        let tx = db.pool.begin_with(AssertSqlSafe(start)).await?;
+        Ok(Self { tx, now })
+    }
+
+    /// The instant everything in this transaction happens at.
+    #[must_use]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Commits.
+    ///
+    /// # Errors
+    /// The connection was lost; then nothing happened.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+
+    /// The connection, for this module's neighbours.
+    pub(in crate::store) fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}

@@ -1,0 +1,80 @@
+//! The trail of a provider: one hash chain of lines (migrations/0005).
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{TenantTx, word};
+use crate::domain::event::{Event, EventKind};
+use crate::ids::ActionId;
+
+/// Appends one event; the chain's head stays locked until the transaction ends.
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn append(tx: &mut TenantTx, event: &Event) -> Result<(), sqlx::Error> {
+    let texts: Map<String, Value> =
+        event.texts.iter().map(|(name, text)| ((*name).to_owned(), Value::String(text.clone()))).collect();
+    let (now, actor) = (tx.now(), tx.actor());
+    sqlx::query!(
+        r#"SELECT app.append_event($1, $2, $3, $4, $5, $6, $7, $8) AS "seq!""#,
+        now,
+        event.kind.as_str(),
+        actor.map(|a| a.uuid()),
+        event.review.map(|id| id.uuid()),
+        event.finding.map(|id| id.uuid()),
+        event.action.map(|id| id.uuid()),
+        event.detail,
+        Value::Object(texts),
+    )
+    .fetch_one(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its place in the chain.
+    pub seq: i64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: EventKind,
+    /// Who did it; none when the program did.
+    pub actor: Option<String>,
+    /// The facts.
+    pub detail: Value,
+    /// The texts that stand beside it; erased ones are left out.
+    pub texts: Vec<(String, String)>,
+}
+
+/// The newest events of an action, newest first, at most `limit`.
+///
+/// # Errors
+/// The database was lost, or holds a kind this program does not know.
+pub async fn of_action(tx: &mut TenantTx, action: ActionId, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", (e.line::json -> 'detail')::jsonb AS "detail!",
+             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
+               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
+           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
+           WHERE e.provider_id = $1 AND e.action_id = $2 ORDER BY e.seq DESC LIMIT $3"#,
+        provider.uuid(),
+        action.uuid(),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let texts = match r.texts {
+                Some(Value::Object(map)) => {
+                    map.into_iter().filter_map(|(k, v)| v.as_str().map(|s| (k, s.to_owned()))).collect()
+                }
+                _ => Vec::new(),
+            };
+            Ok(Told { seq: r.seq, at: r.at, kind: word(&r.kind)?, actor: r.actor, detail: r.detail, texts })
+        })
+        .collect()
+}

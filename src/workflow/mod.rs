@@ -1,0 +1,116 @@
+//! One function for each thing a person can do: read the facts, ask the domain, write state, event and message in one
+//! transaction. Pages, worker, demo and tests all go through here, so nothing can happen in two ways.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::app::AppState;
+use crate::domain::member::Member;
+use crate::error::AppError;
+use crate::ids::ProviderId;
+use crate::store::TenantTx;
+
+/// Who does it: a member of a provider.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The provider they act in.
+    pub provider: ProviderId,
+    /// The member.
+    pub member: Member,
+}
+
+impl Actor {
+    /// Begins a transaction as this actor, now by the program's clock.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(&self, app: &AppState) -> Result<TenantTx, AppError> {
+        Ok(TenantTx::begin(&app.db, self.provider, Some(self.member.id), app.clock.now()).await?)
+    }
+}
+
+/// Today and now, read once so that one deed happens at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The instant, UTC.
+    pub now: DateTime<Utc>,
+    /// The date in Europe/London.
+    pub today: NaiveDate,
+}
+
+impl Moment {
+    /// Reads the clock.
+    #[must_use]
+    pub fn read(app: &AppState) -> Self {
+        let now = app.clock.now();
+        Self { now, today: crate::clock::london_date(now) }
+    }
+}
+
+/// A sentence about why something was not done, beside the field it concerns (none: the whole form).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The field's name in the form.
+    pub field: Option<&'static str>,
+    /// The sentence.
+    pub sentence: String,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Stop {
+    /// A rule says no: sentences for the form, which keeps everything typed.
+    Refused(Vec<Said>),
+    /// The thing changed since the page was opened: the form is shown again beside what is there now.
+    Changed,
+    /// It failed, or is not there for this person.
+    Failed(AppError),
+}
+
+impl Stop {
+    /// A refusal about the whole form.
+    pub fn refused(sentence: impl Into<String>) -> Self {
+        Self::Refused(vec![Said { field: None, sentence: sentence.into() }])
+    }
+
+    /// A refusal about one field.
+    pub fn at(field: &'static str, sentence: impl Into<String>) -> Self {
+        Self::Refused(vec![Said { field: Some(field), sentence: sentence.into() }])
+    }
+
+    /// Whether trying once more may help: two writers met (serialisation failure or deadlock).
+    #[must_use]
+    pub fn worth_retrying(&self) -> bool {
+        let Self::Failed(AppError::Internal(cause) | AppError::Unavailable(cause)) = self else { return false };
+        let Some(sqlx::Error::Database(error)) = cause.downcast_ref::<sqlx::Error>() else { return false };
+        matches!(error.code().as_deref(), Some("40001" | "40P01"))
+    }
+}
+
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a workflow answers.
+pub type Done<T> = Result<T, Stop>;
+
+/// Runs the deed again, at most three times, when two writers met.
+macro_rules! retrying {
+    ($deed:expr) => {{
+        let mut tries = 0_u8;
+        loop {
+            match $deed.await {
+                Err(stop) if tries < 3 && stop.worth_retrying() => tries += 1,
+                done => break done,
+            }
+        }
+    }};
+}
+pub(crate) use retrying;
