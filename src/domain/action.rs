@@ -84,7 +84,9 @@ impl Person {
         let title = if self.job_title.is_empty() { self.role.label() } else { &self.job_title };
         let mut letters = title.chars();
         let title: String = match letters.next() {
-            Some(first) if !letters.clone().next().is_some_and(char::is_uppercase) => first.to_lowercase().chain(letters).collect(),
+            Some(first) if !letters.clone().next().is_some_and(char::is_uppercase) => {
+                first.to_lowercase().chain(letters).collect()
+            }
             Some(first) => std::iter::once(first).chain(letters).collect(),
             None => String::new(),
         };
@@ -217,7 +219,7 @@ pub fn state(
     }
     if let Some(due) = due_on {
         if calendar::is_overdue(Some(due), today) {
-            let late = calendar::working_days_late(due, today, nation);
+            let late = calendar::working_days_after(due, today, nation);
             return if escalated { State::Escalated(late) } else { State::Late(late) };
         }
         if matches!(status, Status::NotStarted | Status::InProgress) {
@@ -270,7 +272,9 @@ impl SubmissionRefusal {
     pub fn sentence(&self) -> String {
         match self {
             Self::NotWithOwner(Status::Submitted) => "It is already waiting for verification.".into(),
-            Self::NotWithOwner(status) => format!("It cannot be submitted: it is {}.", status.label().to_lowercase()),
+            Self::NotWithOwner(status) => {
+                format!("It cannot be submitted: it is {}.", status.label().to_lowercase())
+            }
             Self::NoDueDate => "It has no due date. Ask your manager to set one.".into(),
             Self::NothingRecorded => "Say what was done and when before you submit it.".into(),
             Self::Missing(kinds) => format!(

@@ -137,14 +137,18 @@ impl Case {
     fn supported(&self) -> bool {
         self.passed().is_some_and(|v| {
             !self.required.is_empty()
-                && self.required.iter().all(|k| v.marks.iter().any(|(kind, m)| kind == k && *m == Mark::Supports))
+                && self
+                    .required
+                    .iter()
+                    .all(|k| v.marks.iter().any(|(kind, m)| kind == k && *m == Mark::Supports))
         })
     }
 
     /// The checklist, in the order of the line.
     #[must_use]
     pub fn checklist(&self) -> Vec<Item> {
-        let mut items = vec![self.owned(), self.recorded(), self.evidence(), self.verified(), self.supports()];
+        let mut items =
+            vec![self.owned(), self.recorded(), self.evidence(), self.verified(), self.supports()];
         if self.action.needs_assurance() {
             items.push(self.assurance_item());
         }
@@ -160,46 +164,87 @@ impl Case {
             (Some(_), None) => "No due date".into(),
             (None, _) => "Nobody owns it".into(),
         };
-        Item { step: Step::Owned, met, title: "One owner and one date", detail, aside: named.map_or_else(|| "To do".into(), |o| o.name.clone()) }
+        Item {
+            step: Step::Owned,
+            met,
+            title: "One owner and one date",
+            detail,
+            aside: named.map_or_else(|| "To do".into(), |o| o.name.clone()),
+        }
     }
 
     fn recorded(&self) -> Item {
         let met = self.updates > 0;
-        let detail = if met { words::count(self.updates as u64, "update", "updates") } else { "Nothing recorded yet".into() };
+        let detail = if met {
+            words::count_of(self.updates as u64, "update", "updates")
+        } else {
+            "Nothing recorded yet".into()
+        };
         Item { step: Step::Recorded, met, title: "What was done is recorded", detail, aside: done(met) }
     }
 
     fn evidence(&self) -> Item {
         let missing = missing_kinds(&self.required, &self.pieces);
-        let names = |kinds: &[EvidenceKind]| words::list(&kinds.iter().map(|k| k.label().to_lowercase()).collect::<Vec<_>>());
+        let names = |kinds: &[EvidenceKind]| {
+            words::list(&kinds.iter().map(|k| k.label().to_lowercase()).collect::<Vec<_>>())
+        };
         let met = missing.is_empty() && !self.required.is_empty();
-        let detail = if met { capital(&names(&self.required)) } else { format!("Missing: {}", names(&missing)) };
+        let detail =
+            if met { capital(&names(&self.required)) } else { format!("Missing: {}", names(&missing)) };
         let have = self.required.len() - missing.len();
-        Item { step: Step::Evidence, met, title: "Evidence the action asked for", detail, aside: format!("{have} of {}", self.required.len()) }
+        Item {
+            step: Step::Evidence,
+            met,
+            title: "Evidence the action asked for",
+            detail,
+            aside: format!("{have} of {}", self.required.len()),
+        }
     }
 
     fn verified(&self) -> Item {
         let met = self.passed().is_some();
         let detail = match &self.verification {
-            None => "Method, sample and verdict, by someone who neither owned it nor gave the evidence".into(),
+            None => {
+                "Method, sample and verdict, by someone who neither owned it nor gave the evidence".into()
+            }
             Some(v) if met => v.summary.clone(),
-            Some(v) if v.outcome != Outcome::Complete => format!("Newest verdict: {}", v.outcome.label().to_lowercase()),
-            Some(_) => "The evidence or the owner changed after the check, so it has to be checked again".into(),
+            Some(v) if v.outcome != Outcome::Complete => {
+                format!("Newest verdict: {}", v.outcome.label().to_lowercase())
+            }
+            Some(_) => {
+                "The evidence or the owner changed after the check, so it has to be checked again".into()
+            }
         };
-        let aside = self.verification.as_ref().filter(|_| met).map_or_else(|| "To do".into(), |v| v.verifier_name.clone());
+        let aside = self
+            .verification
+            .as_ref()
+            .filter(|_| met)
+            .map_or_else(|| "To do".into(), |v| v.verifier_name.clone());
         Item { step: Step::Verified, met, title: "Checked by someone else", detail, aside }
     }
 
     fn supports(&self) -> Item {
         let met = self.supported();
-        let detail = if met { "Every kind of evidence supports the outcome" } else { "Every kind of evidence has to support the outcome" };
-        Item { step: Step::Supported, met, title: "It worked in practice", detail: detail.into(), aside: done(met) }
+        let detail = if met {
+            "Every kind of evidence supports the outcome"
+        } else {
+            "Every kind of evidence has to support the outcome"
+        };
+        Item {
+            step: Step::Supported,
+            met,
+            title: "It worked in practice",
+            detail: detail.into(),
+            aside: done(met),
+        }
     }
 
     fn assurance_item(&self) -> Item {
         let met = self.assured().is_some();
         let detail = match &self.assurance {
-            Some(s) if s.decision == AssuranceDecision::Challenged => "Challenged by the nominated individual".to_owned(),
+            Some(s) if s.decision == AssuranceDecision::Challenged => {
+                "Challenged by the nominated individual".to_owned()
+            }
             _ => format!("{} risk: the nominated individual has to be satisfied", self.action.risk.label()),
         };
         let aside = self.assured().map_or_else(|| "To do".into(), |s| s.member_name.clone());
@@ -245,8 +290,12 @@ impl ClosureRefusal {
         match self {
             Self::Denied(denial) => denial.sentence().into(),
             Self::OtherApprover(Approver::QualityLead) => "The quality lead approves this closure.".into(),
-            Self::OtherApprover(Approver::RegisteredManager) => "The registered manager approves this closure.".into(),
-            Self::NotVerified(status) => format!("It cannot be closed: it is {}.", status.label().to_lowercase()),
+            Self::OtherApprover(Approver::RegisteredManager) => {
+                "The registered manager approves this closure.".into()
+            }
+            Self::NotVerified(status) => {
+                format!("It cannot be closed: it is {}.", status.label().to_lowercase())
+            }
             Self::Missing(items) => format!(
                 "It cannot be closed yet. Missing: {}.",
                 words::list(&items.iter().map(|i| i.title.to_lowercase()).collect::<Vec<_>>())
@@ -295,7 +344,8 @@ pub fn gate(member: &Member, case: &Case) -> Result<Approval, ClosureRefusal> {
     if !matches!(case.action.status, Status::Verified) {
         return Err(ClosureRefusal::NotVerified(case.action.status));
     }
-    let missing: Vec<Item> = case.checklist().into_iter().filter(|i| !i.met && i.step != Step::Approved).collect();
+    let missing: Vec<Item> =
+        case.checklist().into_iter().filter(|i| !i.met && i.step != Step::Approved).collect();
     let (Some(passed), true) = (case.passed(), missing.is_empty()) else {
         return Err(ClosureRefusal::Missing(missing));
     };

@@ -8,12 +8,18 @@ pub mod action;
 pub mod calendar;
 /// The closure gate and its checklist.
 pub mod closure;
+/// Escalation: levels, causes, and the decision to be recorded.
+pub mod escalation;
+/// What is written into the trail.
+pub mod event;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
 /// A person's place in a provider.
 pub mod member;
 /// The provider's own numbers for reviews, findings and actions.
 pub mod reference;
+/// Reviews and the rule of signing off.
+pub mod review;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.
 pub mod standard;
 /// The macro that makes an enum of the words we store, type and read.

@@ -161,7 +161,8 @@ pub fn may_verify(
         return access::may(Role::DeputyManager, Verb::Verify, relation).map_err(VerdictRefusal::Denied);
     }
     access::may(member.role, Verb::Verify, relation).map_err(VerdictRefusal::Denied)?;
-    if managers && !matches!(member.role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual) {
+    if managers && !matches!(member.role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual)
+    {
         return Err(VerdictRefusal::ManagersAction);
     }
     Ok(())
@@ -194,7 +195,7 @@ pub fn weigh(
     match verdict.outcome {
         Outcome::Complete => {
             if !unsupported.is_empty() {
-                refusals.push(VerdictRefusal::NotSupported(unsupported.clone()));
+                refusals.push(VerdictRefusal::NotSupported(unsupported));
             }
             if verdict.met_standard == 0 {
                 refusals.push(VerdictRefusal::NothingMet);

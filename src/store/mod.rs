@@ -5,6 +5,15 @@ use sqlx::PgPool;
 
 mod tenant_tx;
 
+/// Actions.
+pub mod action;
+/// The case of an action, for the rules.
+pub mod case;
+
+/// Members.
+pub mod member;
+/// The provider, its services, units and rules.
+pub mod provider;
 /// The trail: appending, reading, verifying.
 pub mod trail;
 
@@ -45,6 +54,8 @@ pub(in crate::store) fn word<T: crate::domain::text_enum::TextEnum>(text: &str) 
 }
 
 /// The same for a list of words.
-pub(in crate::store) fn words<T: crate::domain::text_enum::TextEnum>(texts: &[String]) -> Result<Vec<T>, sqlx::Error> {
+pub(in crate::store) fn words<T: crate::domain::text_enum::TextEnum>(
+    texts: &[String],
+) -> Result<Vec<T>, sqlx::Error> {
     texts.iter().map(|t| word(t)).collect()
 }

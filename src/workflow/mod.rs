@@ -9,6 +9,9 @@ use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 
+/// Setting a provider up.
+pub mod provider;
+
 /// Who does it: a member of a provider.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -80,7 +83,9 @@ impl Stop {
     /// Whether trying once more may help: two writers met (serialisation failure or deadlock).
     #[must_use]
     pub fn worth_retrying(&self) -> bool {
-        let Self::Failed(AppError::Internal(cause) | AppError::Unavailable(cause)) = self else { return false };
+        let Self::Failed(AppError::Internal(cause) | AppError::Unavailable(cause)) = self else {
+            return false;
+        };
         let Some(sqlx::Error::Database(error)) = cause.downcast_ref::<sqlx::Error>() else { return false };
         matches!(error.code().as_deref(), Some("40001" | "40P01"))
     }

@@ -1,0 +1,89 @@
+//! Members: a person's place in the provider.
+
+use super::{TenantTx, word};
+use crate::domain::action::Person;
+use crate::domain::member::{Member, Role, Sight};
+use crate::ids::{MemberId, ServiceId, UserId};
+
+/// Writes a membership with the services it sees.
+///
+/// # Errors
+/// The person is a member already, or the database was lost.
+pub async fn insert(tx: &mut TenantTx, user: UserId, member: &Member) -> Result<(), sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query!(
+        "INSERT INTO memberships (provider_id, id, user_id, name, role, job_title, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        provider.uuid(),
+        member.id.uuid(),
+        user.uuid(),
+        member.name,
+        member.role.as_str(),
+        member.job_title,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    let services: Vec<_> = member.services.iter().map(|s| s.uuid()).collect();
+    sqlx::query!(
+        "INSERT INTO member_services (provider_id, member_id, service_id) SELECT $1, $2, s FROM unnest($3::uuid[]) AS x(s)",
+        provider.uuid(),
+        member.id.uuid(),
+        &services,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// A member who is still here, with the services they see.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn get(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        r#"SELECT m.name, m.role, m.job_title,
+             ARRAY(SELECT s.service_id FROM member_services s WHERE s.provider_id = m.provider_id AND s.member_id = m.id) AS "services!: Vec<ServiceId>"
+           FROM memberships m WHERE m.provider_id = $1 AND m.id = $2 AND m.ended_at IS NULL"#,
+        provider.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| {
+        Ok(Member { id, name: r.name, role: word(&r.role)?, job_title: r.job_title, services: r.services })
+    })
+    .transpose()
+}
+
+/// Everybody who can own an action in a service: members who are here and see it, by name (R7).
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn possible_owners(tx: &mut TenantTx, service: ServiceId) -> Result<Vec<Person>, sqlx::Error> {
+    let provider = tx.provider();
+    let whole: Vec<String> = whole_provider_roles();
+    let rows = sqlx::query!(
+        r#"SELECT m.id AS "id: MemberId", m.name, m.role, m.job_title FROM memberships m
+           WHERE m.provider_id = $1 AND m.ended_at IS NULL AND m.role <> 'external_reader'
+             AND (m.role = ANY($3) OR EXISTS (SELECT 1 FROM member_services s
+               WHERE s.provider_id = m.provider_id AND s.member_id = m.id AND s.service_id = $2))
+           ORDER BY m.name, m.id"#,
+        provider.uuid(),
+        service.uuid(),
+        &whole,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Person { id: r.id, name: r.name, role: word(&r.role)?, job_title: r.job_title, left: false })
+        })
+        .collect()
+}
+
+/// The roles that see the whole provider, as stored.
+#[must_use]
+pub fn whole_provider_roles() -> Vec<String> {
+    Role::ALL.iter().filter(|r| r.sight() == Sight::Provider).map(|r| r.as_str().to_owned()).collect()
+}

@@ -1,0 +1,245 @@
+//! The provider itself, its services and units, and its rules.
+
+use super::{TenantTx, word, words};
+use crate::domain::calendar::Nation;
+use crate::domain::escalation::Policy;
+use crate::domain::standard::ClosureStandard;
+use crate::domain::topic::{Risk, ServiceKind};
+use crate::ids::{ServiceId, StandardId, UnitId};
+
+/// Writes the provider of this transaction; its chain and its counters begin with it.
+///
+/// # Errors
+/// The slug is taken, or the database was lost.
+pub async fn insert(tx: &mut TenantTx, slug: &str, name: &str) -> Result<(), sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query!(
+        "INSERT INTO providers (id, slug, name, created_at) VALUES ($1, $2, $3, $4)",
+        provider.uuid(),
+        slug,
+        name,
+        now
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Writes a service.
+///
+/// # Errors
+/// The slug is taken, or the database was lost.
+pub async fn insert_service(
+    tx: &mut TenantTx,
+    id: ServiceId,
+    slug: &str,
+    name: &str,
+    kind: ServiceKind,
+    nation: Nation,
+) -> Result<(), sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query!(
+        "INSERT INTO services (provider_id, id, slug, name, kind, nation, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        provider.uuid(),
+        id.uuid(),
+        slug,
+        name,
+        kind.as_str(),
+        nation.as_str(),
+        now,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Writes a unit of a service.
+///
+/// # Errors
+/// The name is taken in this service, or the database was lost.
+pub async fn insert_unit(
+    tx: &mut TenantTx,
+    service: ServiceId,
+    id: UnitId,
+    name: &str,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "INSERT INTO units (provider_id, service_id, id, name) VALUES ($1, $2, $3, $4)",
+        provider.uuid(),
+        service.uuid(),
+        id.uuid(),
+        name,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// A service as lists and forms show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Id.
+    pub id: ServiceId,
+    /// Its part of the address.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: ServiceKind,
+    /// Nation, for bank holidays.
+    pub nation: Nation,
+}
+
+/// All services of the provider, by name.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn services(tx: &mut TenantTx) -> Result<Vec<Service>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: ServiceId", slug, name, kind, nation FROM services WHERE provider_id = $1 ORDER BY name, id"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Service {
+                id: r.id,
+                slug: r.slug,
+                name: r.name,
+                kind: word(&r.kind)?,
+                nation: word(&r.nation)?,
+            })
+        })
+        .collect()
+}
+
+/// A unit as forms show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Id.
+    pub id: UnitId,
+    /// Its service.
+    pub service: ServiceId,
+    /// Name.
+    pub name: String,
+}
+
+/// All units of the provider, by name.
+///
+/// # Errors
+/// The database was lost.
+pub async fn units(tx: &mut TenantTx) -> Result<Vec<Unit>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Unit,
+        r#"SELECT id AS "id: UnitId", service_id AS "service: ServiceId", name FROM units WHERE provider_id = $1 ORDER BY name, id"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Writes closure standards (R20).
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn insert_standards(tx: &mut TenantTx, standards: &[ClosureStandard]) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    for s in standards {
+        let kinds: Vec<String> = s.evidence_kinds.iter().map(|k| k.as_str().to_owned()).collect();
+        let sustain: Vec<i32> = s.sustain_days.iter().map(|d| i32::from(*d)).collect();
+        sqlx::query!(
+            r#"INSERT INTO closure_standards (provider_id, id, topic, source, risk, evidence_kinds, verification_working_days, approver,
+                 due_working_days, sustain_days) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
+            provider.uuid(),
+            s.id.uuid(),
+            s.topic.map(|t| t.as_str()),
+            s.source.map(|t| t.as_str()),
+            s.risk.map(|r| r.as_str()),
+            &kinds,
+            i32::from(s.verification_working_days),
+            s.approver.as_str(),
+            i32::from(s.due_working_days),
+            &sustain,
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+/// The closure standards of the provider.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn standards(tx: &mut TenantTx) -> Result<Vec<ClosureStandard>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: StandardId", topic, source, risk, evidence_kinds, verification_working_days, approver, due_working_days, sustain_days
+           FROM closure_standards WHERE provider_id = $1 ORDER BY id"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let days = |d: i32| u16::try_from(d).unwrap_or(u16::MAX);
+    rows.into_iter()
+        .map(|r| {
+            Ok(ClosureStandard {
+                id: r.id,
+                topic: r.topic.as_deref().map(word).transpose()?,
+                source: r.source.as_deref().map(word).transpose()?,
+                risk: r.risk.as_deref().map(word).transpose()?,
+                evidence_kinds: words(&r.evidence_kinds)?,
+                verification_working_days: days(r.verification_working_days),
+                approver: word(&r.approver)?,
+                due_working_days: days(r.due_working_days),
+                sustain_days: r.sustain_days.into_iter().map(days).collect(),
+            })
+        })
+        .collect()
+}
+
+/// Writes the escalation policy for each risk (R12).
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn insert_policies(tx: &mut TenantTx, policy: impl Fn(Risk) -> Policy) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    for risk in Risk::ALL {
+        let p = policy(*risk);
+        for (level, days) in [(1, p.manager_after), (2, p.leadership_after)] {
+            sqlx::query!(
+                "INSERT INTO escalation_policies (provider_id, risk, level, after_working_days) VALUES ($1, $2, $3, $4)",
+                provider.uuid(),
+                risk.as_str(),
+                level,
+                i32::from(days),
+            )
+            .execute(tx.conn())
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The escalation policy of the provider, for each risk.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn policies(tx: &mut TenantTx) -> Result<Vec<(Risk, Policy)>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT risk, max(after_working_days) FILTER (WHERE level = 1) AS "one!", max(after_working_days) FILTER (WHERE level = 2) AS "two!"
+           FROM escalation_policies WHERE provider_id = $1 GROUP BY risk"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let days = |d: i32| u16::try_from(d).unwrap_or(u16::MAX);
+    rows.into_iter()
+        .map(|r| Ok((word(&r.risk)?, Policy { manager_after: days(r.one), leadership_after: days(r.two) })))
+        .collect()
+}

@@ -1,0 +1,80 @@
+//! Setting a provider up: the provider itself, its services and units, its people, its rules.
+
+use serde_json::json;
+
+use super::Done;
+use crate::app::AppState;
+use crate::domain::calendar::Nation;
+use crate::domain::escalation;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::member::Member;
+use crate::domain::standard;
+use crate::domain::topic::ServiceKind;
+use crate::ids::{ProviderId, ServiceId, StandardId, UnitId, UserId};
+use crate::store::{TenantTx, member, provider};
+
+/// Adds a provider with sensible closure standards and escalation policy (R12, R20).
+///
+/// # Errors
+/// The slug is taken, or the database was lost.
+pub async fn add(app: &AppState, slug: &str, name: &str) -> Done<ProviderId> {
+    let id = ProviderId::new();
+    let mut tx = begin(app, id).await?;
+    provider::insert(&mut tx, slug, name).await?;
+    provider::insert_standards(&mut tx, &standard::defaults(StandardId::new)).await?;
+    provider::insert_policies(&mut tx, escalation::default_policy).await?;
+    tx.record(
+        Event::of_provider(EventKind::ProviderAdded).detail(json!({ "slug": slug })).text("name", name),
+    );
+    tx.record(Event::of_provider(EventKind::RulesSet));
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Adds a service with its units.
+///
+/// # Errors
+/// The slug or a unit's name is taken, or the database was lost.
+pub async fn add_service(
+    app: &AppState,
+    in_provider: ProviderId,
+    (slug, name): (&str, &str),
+    (kind, nation): (ServiceKind, Nation),
+    units: &[&str],
+) -> Done<(ServiceId, Vec<UnitId>)> {
+    let id = ServiceId::new();
+    let mut tx = begin(app, in_provider).await?;
+    provider::insert_service(&mut tx, id, slug, name, kind, nation).await?;
+    let facts = json!({ "service": id, "kind": kind.as_str(), "nation": nation.as_str() });
+    tx.record(Event::of_provider(EventKind::ServiceAdded).detail(facts).text("name", name));
+    let mut ids = Vec::with_capacity(units.len());
+    for unit in units {
+        let unit_id = UnitId::new();
+        provider::insert_unit(&mut tx, id, unit_id, unit).await?;
+        tx.record(
+            Event::of_provider(EventKind::UnitAdded)
+                .detail(json!({ "service": id, "unit": unit_id }))
+                .text("name", *unit),
+        );
+        ids.push(unit_id);
+    }
+    tx.commit().await?;
+    Ok((id, ids))
+}
+
+/// Gives a person a place in a provider.
+///
+/// # Errors
+/// The person is a member already, or the database was lost.
+pub async fn add_member(app: &AppState, in_provider: ProviderId, user: UserId, new: &Member) -> Done<()> {
+    let mut tx = begin(app, in_provider).await?;
+    member::insert(&mut tx, user, new).await?;
+    let facts = json!({ "member": new.id, "role": new.role.as_str(), "services": new.services });
+    tx.record(Event::of_provider(EventKind::MemberAdded).detail(facts).text("name", new.name.clone()));
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn begin(app: &AppState, id: ProviderId) -> Result<TenantTx, sqlx::Error> {
+    TenantTx::begin(&app.db, id, None, app.clock.now()).await
+}
