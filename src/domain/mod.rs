@@ -28,5 +28,7 @@ pub mod text_enum;
 pub mod topic;
 /// Independent verification: who may check, and what follows from a verdict.
 pub mod verification;
-/// Dates, times, counts and lists as people read them.
+/// Whether an action's wording can be checked, and whether a note says anything.
+pub mod wording;
+/// Dates, times, lateness, lists and counts as people read them.
 pub mod words;
