@@ -454,15 +454,17 @@ CREATE TABLE escalation_decisions (
 CREATE INDEX escalation_decisions_of_an_escalation ON escalation_decisions (provider_id, escalation_id, at);
 CREATE INDEX escalation_decisions_of_an_action ON escalation_decisions (provider_id, action_id, at);
 
--- Messages to be delivered: written with the change they tell of, sent later, recipients resolved when sending.
+-- Messages to be delivered: written with the change they tell of, sent later. A row without a recipient names an audience;
+-- when its time comes it is resolved into one row for each person, so that who hears is decided when it is sent.
 CREATE TABLE outbox (
   provider_id   uuid NOT NULL REFERENCES providers,
   id            uuid NOT NULL,
   dedupe_key    text NOT NULL,
   kind          text NOT NULL CONSTRAINT outbox_kind_is_known CHECK (kind IN ('assigned', 'sent_back', 'escalated', 'verification_late', 'to_verify')),
+  audience      text NOT NULL CONSTRAINT outbox_audience_is_known CHECK (audience IN ('owner', 'manager', 'leadership', 'verifiers')),
   action_id     uuid NOT NULL,
   escalation_id uuid,
-  recipient_id  uuid NOT NULL,
+  recipient_id  uuid,
   created_at    timestamptz NOT NULL,
   attempts      integer NOT NULL DEFAULT 0,
   next_at       timestamptz,

@@ -10,8 +10,12 @@ pub mod action;
 /// The case of an action, for the rules.
 pub mod case;
 
+/// Escalations.
+pub mod escalation;
 /// Members.
 pub mod member;
+/// Messages to be delivered.
+pub mod outbox;
 /// The provider, its services, units and rules.
 pub mod provider;
 /// The trail: appending, reading, verifying.

@@ -1,0 +1,165 @@
+//! Escalations: raised once for each action, cycle, level, date and cause; decided by a recorded decision.
+
+use chrono::NaiveDate;
+
+use super::{TenantTx, word};
+use crate::domain::calendar::Nation;
+use crate::domain::escalation::{Cause, Level};
+use crate::domain::topic::{Risk, Theme, Topic};
+use crate::ids::{ActionId, EscalationId, FindingId, ServiceId};
+
+/// Raises an escalation unless it was raised already; whichever replica comes first gets the id.
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn raise(
+    tx: &mut TenantTx,
+    action: ActionId,
+    cycle: i32,
+    level: Level,
+    cause: Cause,
+    due_on: NaiveDate,
+) -> Result<Option<EscalationId>, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query_scalar!(
+        r#"INSERT INTO escalations (provider_id, id, action_id, cycle, level, cause, due_on, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           ON CONFLICT ON CONSTRAINT escalations_happen_once DO NOTHING RETURNING id AS "id: EscalationId""#,
+        provider.uuid(),
+        EscalationId::new().uuid(),
+        action.uuid(),
+        cycle,
+        level.number(),
+        cause.as_str(),
+        due_on,
+        now,
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// An action whose date passed, and the levels that have heard of it.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// The action.
+    pub id: ActionId,
+    /// Its number.
+    pub number: i32,
+    /// Its finding.
+    pub finding: FindingId,
+    /// Its service.
+    pub service: ServiceId,
+    /// The service's nation.
+    pub nation: Nation,
+    /// Its cycle.
+    pub cycle: i32,
+    /// The date that passed.
+    pub date: NaiveDate,
+    /// The finding's risk.
+    pub risk: Risk,
+    /// The finding's theme.
+    pub theme: Theme,
+    /// The finding's topic.
+    pub topic: Topic,
+    /// Whether the registered manager has heard of this date.
+    pub manager_knows: bool,
+    /// Whether it was decided at the first level that no escalation is needed (R13a).
+    pub stays_here: bool,
+}
+
+/// Actions whose due date (or verification window, by `cause`) passed before `today` and of which leadership has not
+/// heard yet, oldest first. One index scan when nothing passed.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn passed(
+    tx: &mut TenantTx,
+    cause: Cause,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Passed>, sqlx::Error> {
+    let rows = match cause {
+        Cause::VerificationLate => passed_windows(tx, today, limit).await?,
+        _ => passed_dates(tx, today, limit).await?,
+    };
+    rows.into_iter()
+        .map(|r| {
+            Ok(Passed {
+                id: r.id,
+                number: r.number,
+                finding: r.finding,
+                service: r.service,
+                nation: word(&r.nation)?,
+                cycle: r.cycle,
+                date: r.date,
+                risk: word(&r.risk)?,
+                theme: word(&r.theme)?,
+                topic: word(&r.topic)?,
+                manager_knows: r.manager_knows,
+                stays_here: r.stays_here,
+            })
+        })
+        .collect()
+}
+
+struct Row {
+    id: ActionId,
+    number: i32,
+    finding: FindingId,
+    service: ServiceId,
+    nation: String,
+    cycle: i32,
+    date: NaiveDate,
+    risk: String,
+    theme: String,
+    topic: String,
+    manager_knows: bool,
+    stays_here: bool,
+}
+
+async fn passed_dates(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Row,
+        r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
+             a.due_on AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!"
+           FROM actions a
+           JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
+           JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
+           LEFT JOIN escalations e1 ON e1.provider_id = a.provider_id AND e1.action_id = a.id AND e1.cycle = a.cycle AND e1.level = 1
+             AND e1.due_on = a.due_on AND e1.cause = 'overdue'
+           WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
+             AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
+               AND e2.due_on = a.due_on AND e2.cause = 'overdue')
+           ORDER BY a.due_on, a.id LIMIT $3"#,
+        provider.uuid(),
+        today,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn passed_windows(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Row,
+        r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
+             a.verify_by AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!"
+           FROM actions a
+           JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
+           JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
+           LEFT JOIN escalations e1 ON e1.provider_id = a.provider_id AND e1.action_id = a.id AND e1.cycle = a.cycle AND e1.level = 1
+             AND e1.due_on = a.verify_by AND e1.cause = 'verification_late'
+           WHERE a.provider_id = $1 AND a.verify_by < $2 AND a.status = 'submitted'
+             AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
+               AND e2.due_on = a.verify_by AND e2.cause = 'verification_late')
+           ORDER BY a.verify_by, a.id LIMIT $3"#,
+        provider.uuid(),
+        today,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await
+}

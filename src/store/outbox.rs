@@ -1,0 +1,187 @@
+//! Messages to be delivered: queued with the change they tell of, resolved and sent by the worker.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{TenantTx, word};
+use crate::domain::text_enum::text_enum;
+use crate::ids::{ActionId, EscalationId, MemberId, MessageId};
+use crate::mail::message::MessageKind;
+
+text_enum! {
+    /// Whom a message is for; who that is is decided when it is sent.
+    pub enum Audience {
+        /// The action's owner.
+        Owner => "owner", "The owner";
+        /// The service's registered manager; the quality lead if there is none or if the manager owns it (R12).
+        Manager => "manager", "The registered manager";
+        /// The quality lead and the nominated individual (R12).
+        Leadership => "leadership", "Quality lead and nominated individual";
+        /// Those who may check actions of the service.
+        Verifiers => "verifiers", "Those who may check it";
+    }
+}
+
+/// A message to be queued.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// What it tells.
+    pub kind: MessageKind,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The action it is about.
+    pub action: ActionId,
+    /// The escalation it tells of.
+    pub escalation: Option<EscalationId>,
+    /// What makes it the same message: a second one with this key is not queued.
+    pub dedupe_key: String,
+}
+
+/// Queues a message, to be sent as soon as the change is committed. Once for each key.
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn queue(tx: &mut TenantTx, new: &NewMessage) -> Result<(), sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query!(
+        r#"INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, created_at, next_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING"#,
+        provider.uuid(),
+        MessageId::new().uuid(),
+        new.dedupe_key,
+        new.kind.as_str(),
+        new.audience.as_str(),
+        new.action.uuid(),
+        new.escalation.map(|e| e.uuid()),
+        now,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// A message whose time has come.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// Id; also the mail's Message-ID.
+    pub id: MessageId,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The action it is about.
+    pub action: ActionId,
+    /// The escalation it tells of.
+    pub escalation: Option<EscalationId>,
+    /// The one person, once resolved.
+    pub recipient: Option<MemberId>,
+    /// How often it was tried.
+    pub attempts: i32,
+}
+
+/// Claims at most `limit` messages whose time has come, for as long as `lease`: no other replica takes them meanwhile,
+/// and they come back by themselves if this one dies.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn claim(tx: &mut TenantTx, limit: i64, lease: Duration) -> Result<Vec<Due>, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    let rows = sqlx::query!(
+        r#"UPDATE outbox o SET leased_until = $3, attempts = attempts + 1
+           FROM (SELECT id FROM outbox WHERE provider_id = $1 AND next_at <= $2 AND (leased_until IS NULL OR leased_until <= $2)
+                 ORDER BY next_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) due
+           WHERE o.provider_id = $1 AND o.id = due.id
+           RETURNING o.id AS "id: MessageId", o.kind, o.audience, o.action_id AS "action: ActionId", o.escalation_id AS "escalation: EscalationId",
+             o.recipient_id AS "recipient: MemberId", o.attempts"#,
+        provider.uuid(),
+        now,
+        now + lease,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Due {
+                id: r.id,
+                kind: word(&r.kind)?,
+                audience: word(&r.audience)?,
+                action: r.action,
+                escalation: r.escalation,
+                recipient: r.recipient,
+                attempts: r.attempts,
+            })
+        })
+        .collect()
+}
+
+/// Turns a message for an audience into one for each person, and takes it off the queue.
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn resolve(tx: &mut TenantTx, id: MessageId, people: &[MemberId]) -> Result<(), sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    let people: Vec<_> = people.iter().map(|p| p.uuid()).collect();
+    sqlx::query!(
+        r#"INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, recipient_id, created_at, next_at)
+           SELECT o.provider_id, gen_random_uuid(), o.dedupe_key || ' to ' || p, o.kind, o.audience, o.action_id, o.escalation_id, p, o.created_at, $4
+           FROM outbox o, unnest($3::uuid[]) AS x(p) WHERE o.provider_id = $1 AND o.id = $2
+           ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING"#,
+        provider.uuid(),
+        id.uuid(),
+        &people,
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    let nobody = people.is_empty().then_some("Nobody to tell: no member has this role");
+    sqlx::query!(
+        "UPDATE outbox SET next_at = NULL, leased_until = NULL, sent_at = CASE WHEN $4::text IS NULL THEN $3::timestamptz END, last_error = $4 WHERE provider_id = $1 AND id = $2",
+        provider.uuid(),
+        id.uuid(),
+        now,
+        nobody,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Notes how sending went: sent, to be tried again at `next_at`, or given up.
+#[derive(Clone, Debug)]
+pub struct Outcome<'a> {
+    /// The message.
+    pub id: MessageId,
+    /// The subject it had.
+    pub subject: &'a str,
+    /// The text it had.
+    pub body: &'a str,
+    /// When it left; none when it did not.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When to try again; none when sent or given up.
+    pub next_at: Option<DateTime<Utc>>,
+    /// What the transport said; no addresses.
+    pub error: Option<&'a str>,
+}
+
+/// Writes the outcome of one try.
+///
+/// # Errors
+/// The database was lost.
+pub async fn mark(tx: &mut TenantTx, outcome: &Outcome<'_>) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    let error: Option<String> = outcome.error.map(|e| e.chars().take(500).collect());
+    sqlx::query!(
+        r#"UPDATE outbox SET subject = $3, body = $4, sent_at = $5, next_at = $6, last_error = $7, leased_until = NULL
+           WHERE provider_id = $1 AND id = $2"#,
+        provider.uuid(),
+        outcome.id.uuid(),
+        outcome.subject,
+        outcome.body,
+        outcome.sent_at,
+        outcome.next_at,
+        error,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
