@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 
 use super::{TenantTx, word};
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::{Cause, Level};
+use crate::domain::escalation::{Cause, DecisionGiven, Level};
 use crate::domain::topic::{Risk, Theme, Topic};
-use crate::ids::{ActionId, EscalationId, FindingId, ServiceId};
+use crate::ids::{ActionId, DecisionId, EscalationId, FindingId, ServiceId};
 
 /// Raises an escalation unless it was raised already; whichever replica comes first gets the id.
 ///
@@ -162,4 +162,93 @@ async fn passed_windows(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Resu
     )
     .fetch_all(tx.conn())
     .await
+}
+
+/// An escalation, enough to decide on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Open {
+    /// The number of its action.
+    pub action_number: i32,
+    /// How high it went.
+    pub level: Level,
+    /// Why.
+    pub cause: Cause,
+    /// The date it is about.
+    pub due_on: NaiveDate,
+    /// Whether a decision was recorded on it.
+    pub decided: bool,
+}
+
+/// Reads one escalation.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        r#"SELECT a.number, e.level, e.cause, e.due_on,
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!"
+           FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
+           WHERE e.provider_id = $1 AND e.id = $2"#,
+        provider.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| {
+        let level = Level::from_number(r.level);
+        Ok(Open {
+            action_number: r.number,
+            level,
+            cause: word(&r.cause)?,
+            due_on: r.due_on,
+            decided: r.decided,
+        })
+    })
+    .transpose()
+}
+
+/// A decision to be recorded (R13, R13a).
+#[derive(Clone, Debug)]
+pub struct NewDecision<'a> {
+    /// Id.
+    pub id: DecisionId,
+    /// The escalation decided.
+    pub escalation: EscalationId,
+    /// Its action.
+    pub action: ActionId,
+    /// The decision as given.
+    pub given: &'a DecisionGiven,
+    /// What it saw (R18a).
+    pub judged: serde_json::Value,
+}
+
+/// Writes a decision.
+///
+/// # Errors
+/// The database refused or was lost.
+pub async fn insert_decision(tx: &mut TenantTx, new: &NewDecision<'_>) -> Result<(), sqlx::Error> {
+    let (provider, now, by) = (tx.provider(), tx.now(), tx.actor());
+    let given = new.given;
+    sqlx::query!(
+        r#"INSERT INTO escalation_decisions (provider_id, id, escalation_id, action_id, decided_by, decision, risk, delay_reason, support_needed,
+             revised_due_on, interim_control, because, judged, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+        provider.uuid(),
+        new.id.uuid(),
+        new.escalation.uuid(),
+        new.action.uuid(),
+        by.map(|b| b.uuid()),
+        given.decision.as_str(),
+        given.risk,
+        given.delay_reason,
+        given.support_needed,
+        given.revised_due_on,
+        given.interim_control,
+        given.because,
+        new.judged,
+        now,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }

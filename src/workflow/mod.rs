@@ -9,6 +9,8 @@ use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 
+/// Escalations: raised by the program, decided by people.
+pub mod escalation;
 /// Setting a provider up.
 pub mod provider;
 

@@ -1,0 +1,249 @@
+//! Escalation: what the program raises by itself when a date passes, and the decision a manager records on it.
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::{Actor, Done, Moment, Stop};
+use crate::app::AppState;
+use crate::domain::access::{self, Relation, Verb};
+use crate::domain::action::Action;
+use crate::domain::escalation::{self, Cause, DecisionGiven, Level, Policy};
+use crate::domain::event::{Event, EventKind};
+use crate::domain::topic::Risk;
+use crate::error::AppError;
+use crate::ids::{DecisionId, EscalationId, ProviderId};
+use crate::mail::message::MessageKind;
+use crate::store::escalation::{NewDecision, Passed};
+use crate::store::outbox::{Audience, NewMessage};
+use crate::store::{TenantTx, action, case, escalation as store, outbox, provider};
+
+/// How many actions one sweep takes at a time; the rest follow in the next round of the same tick.
+const BATCH: i64 = 500;
+
+/// Raises what is due in one provider by `today`: overdue actions and verification windows missed (R11, R12, R14).
+/// Returns how many escalations were raised; running it again, or twice at once, raises nothing twice.
+///
+/// # Errors
+/// The database was lost; what was raised before stands.
+pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
+    let mut raised = 0;
+    for cause in [Cause::Overdue, Cause::VerificationLate] {
+        loop {
+            let (new, seen) = sweep_once(app, in_provider, cause).await?;
+            raised += new;
+            // a round that raised nothing has only seen what waits for its second level
+            if new == 0 || seen < BATCH {
+                break;
+            }
+        }
+    }
+    Ok(raised)
+}
+
+async fn sweep_once(app: &AppState, in_provider: ProviderId, cause: Cause) -> Done<(u64, i64)> {
+    let today = app.clock.today();
+    let mut tx = TenantTx::begin(&app.db, in_provider, None, app.clock.now()).await?;
+    let passed = store::passed(&mut tx, cause, today, BATCH).await?;
+    if passed.is_empty() {
+        return Ok((0, 0));
+    }
+    let policies = provider::policies(&mut tx).await?;
+    let mut raised = 0;
+    for late in &passed {
+        for level in due_levels(late, &policies, today) {
+            raised += u64::from(raise(&mut tx, late, level, cause).await?);
+        }
+    }
+    tx.commit().await?;
+    Ok((raised, i64::try_from(passed.len()).unwrap_or(BATCH)))
+}
+
+fn due_levels(late: &Passed, policies: &[(Risk, Policy)], today: NaiveDate) -> Vec<Level> {
+    let policy = policies
+        .iter()
+        .find(|(risk, _)| *risk == late.risk)
+        .map_or_else(|| escalation::default_policy(late.risk), |p| p.1);
+    let safeguarding = escalation::concerns_safeguarding(late.theme, late.topic);
+    let mut levels = escalation::levels_due(late.date, today, late.nation, policy, late.risk, safeguarding);
+    levels.retain(|level| match level {
+        Level::Manager => !late.manager_knows,
+        // R13a: a recorded "no escalation, because" keeps it with the manager, unless it had to go up at once
+        Level::Leadership => !late.stays_here || late.risk.is_high() || safeguarding,
+    });
+    levels
+}
+
+async fn raise(tx: &mut TenantTx, late: &Passed, level: Level, cause: Cause) -> Result<bool, sqlx::Error> {
+    let Some(id) = store::raise(tx, late.id, late.cycle, level, cause, late.date).await? else {
+        return Ok(false);
+    };
+    if level == Level::Manager && cause == Cause::Overdue {
+        tx.record(
+            Event::of_action(EventKind::BecameOverdue, late.id, late.finding)
+                .detail(json!({ "due_on": late.date, "cycle": late.cycle })),
+        );
+    }
+    announce(
+        tx,
+        &Raised {
+            id,
+            action: late.id,
+            finding: late.finding,
+            cycle: late.cycle,
+            due_on: late.date,
+            level,
+            cause,
+        },
+    )
+    .await?;
+    Ok(true)
+}
+
+/// An escalation that was just raised.
+#[derive(Clone, Copy, Debug)]
+pub struct Raised {
+    /// The escalation.
+    pub id: EscalationId,
+    /// Its action.
+    pub action: crate::ids::ActionId,
+    /// The action's finding.
+    pub finding: crate::ids::FindingId,
+    /// The action's cycle.
+    pub cycle: i32,
+    /// The date it is about.
+    pub due_on: NaiveDate,
+    /// How high it goes.
+    pub level: Level,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Writes the event and queues the message of an escalation that was just raised.
+///
+/// # Errors
+/// The database was lost.
+pub async fn announce(tx: &mut TenantTx, raised: &Raised) -> Result<(), sqlx::Error> {
+    let facts = json!({ "escalation": raised.id, "level": raised.level.number(), "cause": raised.cause.as_str(),
+        "due_on": raised.due_on, "cycle": raised.cycle });
+    tx.record(Event::of_action(EventKind::Escalated, raised.action, raised.finding).detail(facts));
+    let kind = if raised.cause == Cause::VerificationLate {
+        MessageKind::VerificationLate
+    } else {
+        MessageKind::Escalated
+    };
+    let audience = if raised.level == Level::Manager { Audience::Manager } else { Audience::Leadership };
+    let message = NewMessage {
+        kind,
+        audience,
+        action: raised.action,
+        escalation: Some(raised.id),
+        dedupe_key: format!("escalation {}", raised.id),
+    };
+    outbox::queue(tx, &message).await
+}
+
+/// Raises an escalation from within another deed: an ineffective verdict, mixed evidence, a challenge (R14, R17). Once
+/// for each action, cycle, level, date and cause.
+///
+/// # Errors
+/// The database was lost.
+pub async fn raise_for(
+    tx: &mut TenantTx,
+    action: &Action,
+    level: Level,
+    cause: Cause,
+) -> Result<(), sqlx::Error> {
+    let due_on = action.due_on.unwrap_or_else(|| crate::clock::london_date(tx.now()));
+    if let Some(id) = store::raise(tx, action.id, action.cycle, level, cause, due_on).await? {
+        let (finding, cycle) = (action.finding_id, action.cycle);
+        announce(tx, &Raised { id, action: action.id, finding, cycle, due_on, level, cause }).await?;
+    }
+    Ok(())
+}
+
+/// Records a decision on an escalation (R13, R13a). A revised date moves the due date, counted as an extension (R6).
+///
+/// # Errors
+/// What the decision lacks, who may not decide, or that the action changed since the page was opened.
+pub async fn decide(
+    app: &AppState,
+    by: &Actor,
+    id: EscalationId,
+    seen: i64,
+    given: &DecisionGiven,
+) -> Done<i32> {
+    super::retrying!(decide_once(app, by, id, seen, given))
+}
+
+async fn decide_once(
+    app: &AppState,
+    by: &Actor,
+    id: EscalationId,
+    seen: i64,
+    given: &DecisionGiven,
+) -> Done<i32> {
+    let today = Moment::read(app).today;
+    let mut tx = by.begin(app).await?;
+    let open = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+    let case = case::lock(&mut tx, open.action_number).await?.ok_or(AppError::NotFound)?;
+    let relation =
+        Relation { in_service: by.member.sees_service(case.action.service_id), ..Relation::default() };
+    if access::may(by.member.role, Verb::SeeEscalations, relation).is_err() {
+        return Err(AppError::NotFound.into());
+    }
+    access::may(by.member.role, Verb::DecideEscalation, relation).map_err(|d| Stop::refused(d.sentence()))?;
+    if case.action.version != seen {
+        return Err(Stop::Changed);
+    }
+    let lacking = escalation::lacks(given, today);
+    if !lacking.is_empty() {
+        return Err(Stop::Refused(
+            lacking
+                .into_iter()
+                .map(|(f, s)| super::Said { field: Some(f), sentence: s.to_owned() })
+                .collect(),
+        ));
+    }
+    let moves = given.revised_due_on.filter(|d| Some(*d) != case.action.due_on);
+    if moves.is_some() && !case.action.status.with_owner() {
+        return Err(Stop::at(
+            "revised_due_on",
+            "The date cannot move: the action is not with its owner now.",
+        ));
+    }
+    let decision = NewDecision {
+        id: DecisionId::new(),
+        escalation: id,
+        action: case.action.id,
+        given,
+        judged: judged(&case.action),
+    };
+    store::insert_decision(&mut tx, &decision).await?;
+    let change = action::Change {
+        due_on: moves,
+        extension: moves.is_some(),
+        touched: true,
+        ..action::Change::default()
+    };
+    action::change(&mut tx, case.action.id, &change).await?;
+    tx.record(decided(&case.action, &decision, moves));
+    tx.commit().await?;
+    Ok(case.action.number)
+}
+
+/// What the decision saw, kept with it (R18a).
+fn judged(action: &Action) -> serde_json::Value {
+    json!({ "what": action.what, "due_on": action.due_on, "status": action.status.as_str(), "cycle": action.cycle,
+        "extensions": action.extensions, "owner": action.owner.as_ref().map(|o| o.id) })
+}
+
+fn decided(action: &Action, new: &NewDecision<'_>, moves: Option<NaiveDate>) -> Event {
+    let given = new.given;
+    Event::of_action(EventKind::EscalationDecided, action.id, action.finding_id)
+        .detail(json!({ "escalation": new.escalation, "decision": given.decision.as_str(), "due_on_before": action.due_on, "due_on_after": moves }))
+        .text("risk", given.risk.clone())
+        .text("delay_reason", given.delay_reason.clone())
+        .text("support_needed", given.support_needed.clone())
+        .text("interim_control", given.interim_control.clone())
+        .text("because", given.because.clone())
+}
