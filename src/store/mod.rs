@@ -18,6 +18,8 @@ pub mod member;
 pub mod outbox;
 /// The provider, its services, units and rules.
 pub mod provider;
+/// People, sessions, the list of providers.
+pub mod system;
 /// The trail: appending, reading, verifying.
 pub mod trail;
 
