@@ -1,6 +1,8 @@
 // Enhances only: every page works without this file.
 import { initAll } from './govuk.js';
 
+// This may run before early.js has seen the body; the library looks for the mark.
+document.body.classList.add('js-enabled', 'govuk-frontend-supported');
 initAll();
 
 // A form is sent once: a second press within five seconds, on the same form, does nothing.
