@@ -10,6 +10,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod ids;
+pub mod lifecycle;
 pub mod mail;
 pub mod store;
 pub mod workflow;

@@ -1,0 +1,91 @@
+//! The commands of the program.
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+use throughline::app::{self, AppState};
+use throughline::clock::Clock;
+use throughline::config::{Config, DatabaseConfig};
+use throughline::database::{self, Opened};
+use throughline::lifecycle::Supervisor;
+
+/// Carries every finding in adult social care to a proven closure.
+///
+/// Settings come from the environment, or from a file called .env in the current folder; .env.example lists
+/// them all. Without DATABASE_URL the program starts a PostgreSQL of its own in DATA_DIR.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the database up to date and serve pages until stopped (Ctrl-C or SIGTERM).
+    ///
+    /// The address is LISTEN_ADDR, 127.0.0.1:8080 when unset. Stopping finishes the requests at work, which
+    /// takes at most 20 seconds.
+    Serve,
+    /// Bring the database up to date, then end.
+    ///
+    /// With DATABASE_URL set this needs DATABASE_OWNER_URL, the role that owns the tables. Running it again
+    /// changes nothing.
+    Migrate,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// A sentence for the person at the keyboard.
+pub async fn run(command: Command, config: Config) -> Result<()> {
+    match command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => migrate(&config).await,
+    }
+}
+
+async fn serve(mut config: Config) -> Result<()> {
+    let mut supervisor = Supervisor::new()?;
+    // the port first: finding it taken should not cost the start of a database
+    let listener = app::bind(config.listen_addr).await.map_err(anyhow::Error::msg)?;
+    config.bound_to(listener.local_addr()?);
+    let opened = database::open(&config).await?;
+    watch_private(&mut supervisor, &opened);
+    let state = AppState::new(config, Clock::System, opened.pool.clone());
+    say(&format!("Throughline is ready at {}", state.config.public_url.origin()));
+    supervisor.spawn("web server", app::serve(listener, state, supervisor.token()));
+    let outcome = supervisor.run().await;
+    opened.close().await;
+    Ok(outcome?)
+}
+
+/// A database of our own that ends by itself ends the program too.
+fn watch_private(supervisor: &mut Supervisor, opened: &Opened) {
+    let Some(private) = &opened.private else { return };
+    let (mut ended, token) = (private.ended(), supervisor.token());
+    supervisor.spawn("database", async move {
+        tokio::select! {
+            () = token.cancelled() => Ok(()),
+            _ = ended.wait_for(|ended| *ended) => Err("its process ended; start Throughline again, and see \
+                                                       postgres.log in the data folder if it happens twice"),
+        }
+    });
+}
+
+async fn migrate(config: &Config) -> Result<()> {
+    if let DatabaseConfig::External { owner_url: None, .. } = &config.database {
+        bail!(
+            "Set DATABASE_OWNER_URL: only the role that owns the tables can bring the database up to date."
+        );
+    }
+    database::open(config).await?.close().await;
+    say("The database is up to date.");
+    Ok(())
+}
+
+/// Tells the person at the keyboard.
+#[expect(clippy::print_stdout, reason = "what a command answers goes to standard output")]
+pub fn say(sentence: &str) {
+    println!("{sentence}");
+}
