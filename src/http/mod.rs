@@ -31,6 +31,8 @@ pub mod form;
 mod gallery;
 /// Security headers.
 pub mod headers;
+/// Alive, and ready.
+pub mod health;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.

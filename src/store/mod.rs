@@ -3,6 +3,8 @@
 
 use sqlx::PgPool;
 
+use crate::database::{DatabaseError, migrate};
+
 mod tenant_tx;
 
 /// Actions.
@@ -44,6 +46,14 @@ impl Db {
     /// What the connection says.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         sqlx::query!("SELECT 1 AS one").fetch_one(&self.pool).await.map(drop)
+    }
+
+    /// What keeps the database from being the one this program knows; see [`migrate::difference`].
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn difference(&self) -> Result<Option<String>, DatabaseError> {
+        migrate::difference(&self.pool).await
     }
 
     /// Waits for running statements and closes all connections.
