@@ -3,7 +3,7 @@
 //! A database is a copy of a template that was migrated once, which takes some 50 ms; it is dropped when the
 //! test ends. The server and its folder go when the process does, however it ends.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, mpsc};
 
@@ -12,6 +12,8 @@ use sqlx::{AssertSqlSafe, Connection, PgPool};
 use throughline::database::private_postgres::{Durability, PrivatePostgres, Settings};
 use throughline::database::{migrate, pool, roles};
 use tokio::sync::oneshot;
+
+use super::scratch::Scratch;
 
 const TEMPLATE: &str = "template_throughline";
 
@@ -79,7 +81,7 @@ struct Server {
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
-    let folder = scratch_folder("it");
+    let folder = Scratch::new("tests").keep();
     let settings =
         Settings { durability: Durability::ThrowAway, max_connections: 400, ..Settings::durable(&folder) };
     let postgres = PrivatePostgres::start(&settings).expect("a private PostgreSQL for the tests");
@@ -145,14 +147,4 @@ fn undertaker(folder: &Path, pid: i32) -> Child {
         .process_group(0)
         .spawn()
         .expect("a shell")
-}
-
-/// A new folder for a test, which a server that dropped root can reach.
-pub fn scratch_folder(purpose: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let unique = uuid::Uuid::now_v7().simple().to_string();
-    let folder = std::env::temp_dir().join(format!("throughline-{purpose}-{unique}"));
-    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o711)).unwrap();
-    folder
 }
