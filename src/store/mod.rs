@@ -14,6 +14,8 @@ pub mod case;
 
 /// Escalations.
 pub mod escalation;
+/// Who hears of a message.
+pub mod audience;
 /// Members.
 pub mod member;
 /// Messages to be delivered.

@@ -1,0 +1,112 @@
+//! Who hears of a message: decided when it is sent, from the people who are there then.
+
+use chrono::NaiveDate;
+
+use super::TenantTx;
+use super::outbox::Audience;
+use crate::ids::{ActionId, MemberId, UserId};
+
+/// The members an audience is made of now.
+///
+/// # Errors
+/// The database was lost.
+pub async fn people(tx: &mut TenantTx, audience: Audience, action: ActionId) -> Result<Vec<MemberId>, sqlx::Error> {
+    match audience {
+        Audience::Owner => owner(tx, action).await,
+        Audience::Manager => {
+            let managers = of_service(tx, action, &["registered_manager"]).await?;
+            // R12: no manager, or the manager's own action: one level up
+            if managers.is_empty() { of_provider(tx, action, &["quality_lead"]).await } else { Ok(managers) }
+        }
+        Audience::Leadership => of_provider(tx, action, &["quality_lead", "nominated_individual"]).await,
+        Audience::Verifiers => of_service(tx, action, &["deputy_manager", "registered_manager"]).await,
+    }
+}
+
+async fn owner(tx: &mut TenantTx, action: ActionId) -> Result<Vec<MemberId>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT m.id AS "id: MemberId" FROM actions a JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id
+           WHERE a.provider_id = $1 AND a.id = $2 AND m.ended_at IS NULL"#,
+        provider.uuid(),
+        action.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Members with one of the roles in the action's service, its owner left out.
+async fn of_service(tx: &mut TenantTx, action: ActionId, roles: &[&str]) -> Result<Vec<MemberId>, sqlx::Error> {
+    let provider = tx.provider();
+    let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
+    sqlx::query_scalar!(
+        r#"SELECT m.id AS "id: MemberId" FROM actions a
+           JOIN member_services s ON s.provider_id = a.provider_id AND s.service_id = a.service_id
+           JOIN memberships m ON m.provider_id = s.provider_id AND m.id = s.member_id
+           WHERE a.provider_id = $1 AND a.id = $2 AND m.role = ANY($3) AND m.ended_at IS NULL AND m.id IS DISTINCT FROM a.owner_id
+           ORDER BY m.id"#,
+        provider.uuid(),
+        action.uuid(),
+        &roles,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Members with one of the roles anywhere in the provider, the action's owner left out.
+async fn of_provider(tx: &mut TenantTx, action: ActionId, roles: &[&str]) -> Result<Vec<MemberId>, sqlx::Error> {
+    let provider = tx.provider();
+    let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
+    sqlx::query_scalar!(
+        r#"SELECT m.id AS "id: MemberId" FROM actions a JOIN memberships m ON m.provider_id = a.provider_id
+           WHERE a.provider_id = $1 AND a.id = $2 AND m.role = ANY($3) AND m.ended_at IS NULL AND m.id IS DISTINCT FROM a.owner_id
+           ORDER BY m.id"#,
+        provider.uuid(),
+        action.uuid(),
+        &roles,
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// What a message tells, read when it is sent.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The action's number.
+    pub number: i32,
+    /// What is to be done.
+    pub what: String,
+    /// Its due date.
+    pub due_on: Option<NaiveDate>,
+    /// The service's name.
+    pub service: String,
+    /// The recipient's name.
+    pub recipient: String,
+    /// The person behind the recipient.
+    pub user: UserId,
+    /// How high the escalation went, if it tells of one.
+    pub level: Option<i32>,
+}
+
+/// Reads what a message tells its one recipient; none when the recipient has left.
+///
+/// # Errors
+/// The database was lost.
+pub async fn subject(tx: &mut TenantTx, message: &super::outbox::Due, to: MemberId) -> Result<Option<Subject>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Subject,
+        r#"SELECT a.number, a.what, a.due_on, s.name AS service, m.name AS recipient, m.user_id AS "user: UserId", e.level AS "level?"
+           FROM actions a
+           JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
+           JOIN memberships m ON m.provider_id = a.provider_id AND m.id = $3 AND m.ended_at IS NULL
+           LEFT JOIN escalations e ON e.provider_id = a.provider_id AND e.id = $4
+           WHERE a.provider_id = $1 AND a.id = $2"#,
+        provider.uuid(),
+        message.action.uuid(),
+        to.uuid(),
+        message.escalation.map(|e| e.uuid()),
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
