@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use axum::Router;
+use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::Cause;
 use crate::http::{self, Routes};
+use crate::mail::transport::Transport;
 use crate::store::Db;
 
 /// The state of the running program; cheap to clone.
@@ -23,16 +26,25 @@ pub struct AppState {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    /// How mail leaves.
+    pub mail: Arc<Transport>,
     /// When the worker last finished a tick, seconds since the epoch; before the first, when the program started.
     pub last_tick: Arc<AtomicI64>,
 }
 
 impl AppState {
-    /// Puts the parts together over connections that work as the application role.
-    #[must_use]
-    pub fn new(config: Config, clock: Clock, pool: PgPool) -> Self {
+    /// Puts the parts together over connections that work as the application role. Must be called inside the async
+    /// runtime.
+    ///
+    /// # Errors
+    /// A setting that only shows itself to be wrong when it is used: the mail server's address.
+    pub fn new(config: Config, clock: Clock, pool: PgPool) -> Result<Self, Cause> {
         let last_tick = Arc::new(AtomicI64::new(clock.now().timestamp()));
-        Self { db: Db::new(pool), clock, config: Arc::new(config), last_tick }
+        let mail = match &config.mail {
+            Some(mail) => Transport::from_url(Some(mail.smtp_url.expose_secret()), &mail.from.to_string())?,
+            None => Transport::Page,
+        };
+        Ok(Self { db: Db::new(pool), clock, config: Arc::new(config), mail: Arc::new(mail), last_tick })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The commands of the program.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Parser, Subcommand};
 use throughline::app::{self, AppState};
 use throughline::clock::Clock;
 use throughline::config::{Config, DatabaseConfig};
 use throughline::database::{self, Opened};
 use throughline::lifecycle::Supervisor;
+use throughline::worker;
 
 /// Carries every finding in adult social care to a proven closure.
 ///
@@ -32,6 +33,14 @@ pub enum Command {
     /// With DATABASE_URL set this needs DATABASE_OWNER_URL, the role that owns the tables. Running it again
     /// changes nothing.
     Migrate,
+    /// The background task: flags what passed its date, escalates it, delivers messages.
+    ///
+    /// `serve` runs it by itself; this is for a scheduler, or to catch up after a stop.
+    Worker {
+        /// Look once, then end.
+        #[arg(long, required = true)]
+        once: bool,
+    },
 }
 
 /// Does what was asked.
@@ -42,6 +51,7 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
     match command {
         Command::Serve => serve(config).await,
         Command::Migrate => migrate(&config).await,
+        Command::Worker { .. } => worker_once(config).await,
     }
 }
 
@@ -52,8 +62,13 @@ async fn serve(mut config: Config) -> Result<()> {
     config.bound_to(listener.local_addr()?);
     let opened = database::open(&config).await?;
     watch_private(&mut supervisor, &opened);
-    let state = AppState::new(config, Clock::System, opened.pool.clone());
+    let state = state(config, &opened)?;
     say(&format!("Throughline is ready at {}", state.config.public_url.origin()));
+    let (worker, stop) = (state.clone(), supervisor.token());
+    supervisor.spawn("worker", async move {
+        worker::run(worker, stop).await;
+        Ok::<(), std::io::Error>(())
+    });
     supervisor.spawn("web server", app::serve(listener, state, supervisor.token()));
     let outcome = supervisor.run().await;
     opened.close().await;
@@ -71,6 +86,23 @@ fn watch_private(supervisor: &mut Supervisor, opened: &Opened) {
                                                        postgres.log in the data folder if it happens twice"),
         }
     });
+}
+
+/// Puts the program together over an open database.
+fn state(config: Config, opened: &Opened) -> Result<AppState> {
+    AppState::new(config, Clock::System, opened.pool.clone()).map_err(anyhow::Error::from_boxed)
+}
+
+async fn worker_once(config: Config) -> Result<()> {
+    let opened = database::open(&config).await?;
+    let done = worker::tick(&state(config, &opened)?).await;
+    opened.close().await;
+    let summary = done.map_err(|error| anyhow!("the worker could not finish: {error:?}"))?;
+    say(&format!(
+        "{} escalated, {} delivered, {} not delivered",
+        summary.raised, summary.delivered, summary.failed
+    ));
+    Ok(())
 }
 
 async fn migrate(config: &Config) -> Result<()> {

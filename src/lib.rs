@@ -13,4 +13,5 @@ pub mod ids;
 pub mod lifecycle;
 pub mod mail;
 pub mod store;
+pub mod worker;
 pub mod workflow;

@@ -10,7 +10,11 @@ use crate::ids::{ActionId, MemberId, UserId};
 ///
 /// # Errors
 /// The database was lost.
-pub async fn people(tx: &mut TenantTx, audience: Audience, action: ActionId) -> Result<Vec<MemberId>, sqlx::Error> {
+pub async fn people(
+    tx: &mut TenantTx,
+    audience: Audience,
+    action: ActionId,
+) -> Result<Vec<MemberId>, sqlx::Error> {
     match audience {
         Audience::Owner => owner(tx, action).await,
         Audience::Manager => {
@@ -36,7 +40,11 @@ async fn owner(tx: &mut TenantTx, action: ActionId) -> Result<Vec<MemberId>, sql
 }
 
 /// Members with one of the roles in the action's service, its owner left out.
-async fn of_service(tx: &mut TenantTx, action: ActionId, roles: &[&str]) -> Result<Vec<MemberId>, sqlx::Error> {
+async fn of_service(
+    tx: &mut TenantTx,
+    action: ActionId,
+    roles: &[&str],
+) -> Result<Vec<MemberId>, sqlx::Error> {
     let provider = tx.provider();
     let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
     sqlx::query_scalar!(
@@ -54,7 +62,11 @@ async fn of_service(tx: &mut TenantTx, action: ActionId, roles: &[&str]) -> Resu
 }
 
 /// Members with one of the roles anywhere in the provider, the action's owner left out.
-async fn of_provider(tx: &mut TenantTx, action: ActionId, roles: &[&str]) -> Result<Vec<MemberId>, sqlx::Error> {
+async fn of_provider(
+    tx: &mut TenantTx,
+    action: ActionId,
+    roles: &[&str],
+) -> Result<Vec<MemberId>, sqlx::Error> {
     let provider = tx.provider();
     let roles: Vec<String> = roles.iter().map(|r| (*r).to_owned()).collect();
     sqlx::query_scalar!(
@@ -92,7 +104,11 @@ pub struct Subject {
 ///
 /// # Errors
 /// The database was lost.
-pub async fn subject(tx: &mut TenantTx, message: &super::outbox::Due, to: MemberId) -> Result<Option<Subject>, sqlx::Error> {
+pub async fn subject(
+    tx: &mut TenantTx,
+    message: &super::outbox::Due,
+    to: MemberId,
+) -> Result<Option<Subject>, sqlx::Error> {
     let provider = tx.provider();
     sqlx::query_as!(
         Subject,

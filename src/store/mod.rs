@@ -12,10 +12,10 @@ pub mod action;
 /// The case of an action, for the rules.
 pub mod case;
 
-/// Escalations.
-pub mod escalation;
 /// Who hears of a message.
 pub mod audience;
+/// Escalations.
+pub mod escalation;
 /// Members.
 pub mod member;
 /// Messages to be delivered.

@@ -89,7 +89,12 @@ const fn nothing(due: &Due) -> Outcome<'static> {
     Outcome { id: due.id, subject: "", body: "", sent_at: None, next_at: None, error: None }
 }
 
-async fn compose(app: &AppState, provider: &ProviderRow, due: &Due, subject: &Subject) -> Result<Mail, AppError> {
+async fn compose(
+    app: &AppState,
+    provider: &ProviderRow,
+    due: &Due,
+    subject: &Subject,
+) -> Result<Mail, AppError> {
     let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
     let email = system::email(&mut tx, subject.user).await?.unwrap_or_default();
     tx.commit().await?;
@@ -107,7 +112,7 @@ async fn compose(app: &AppState, provider: &ProviderRow, due: &Due, subject: &Su
         by: None,
         second_level: subject.level == Some(2),
     };
-    Ok(message::compose(due.kind, &facts, &app.config.public_url)?)
+    Ok(message::compose(due.kind, &facts, app.config.public_url.origin())?)
 }
 
 /// When to try again: 5 seconds doubled with each try, ten tries in all; never for what the server refused for good.

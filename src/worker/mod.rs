@@ -51,7 +51,11 @@ pub async fn tick(app: &AppState) -> Result<Summary, AppError> {
     first_error.map_or(Ok(summary), Err)
 }
 
-async fn tick_provider(app: &AppState, provider: &ProviderRow, summary: &mut Summary) -> Result<(), AppError> {
+async fn tick_provider(
+    app: &AppState,
+    provider: &ProviderRow,
+    summary: &mut Summary,
+) -> Result<(), AppError> {
     summary.raised += workflow::escalation::sweep(app, provider.id).await.map_err(failed)?;
     let sent = deliver::provider(app, provider).await?;
     summary.delivered += sent.delivered;
@@ -75,7 +79,12 @@ pub async fn run(app: AppState, stop: CancellationToken) {
             Ok(summary) => {
                 app.last_tick.store(app.clock.now().timestamp(), Ordering::Relaxed);
                 if summary != Summary::default() {
-                    tracing::info!(raised = summary.raised, delivered = summary.delivered, failed = summary.failed, "worker");
+                    tracing::info!(
+                        raised = summary.raised,
+                        delivered = summary.delivered,
+                        failed = summary.failed,
+                        "worker"
+                    );
                 }
             }
             Err(error) => tracing::error!(error = ?error, "the worker could not finish a tick"),
