@@ -9,6 +9,7 @@ pub mod database;
 pub mod domain;
 pub mod error;
 pub mod http;
+pub mod files;
 pub mod ids;
 pub mod lifecycle;
 pub mod mail;

@@ -1,0 +1,471 @@
+//! Where evidence is kept: an object store, by default a folder, under each file's own hash.
+//!
+//! The key is `<provider>/<first two digits>/<sha256>`: the same content twice in a provider is one object, two
+//! providers never share one, and whoever reads a key learns nothing. A photo's preview lies at
+//! `<provider>/previews/<sha256>`. Nothing is acknowledged before it would survive a power cut: in a folder the file,
+//! its name and the folders made for it are flushed to the disk.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt as _};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use sha2::{Digest as _, Sha256};
+use tokio::io::AsyncWriteExt as _;
+use uuid::Uuid;
+
+use super::preview::{self, Room};
+use super::{ContentHash, FileName, FileRefusal, Kind, MAX_SIZE, Trouble, kind, metadata};
+use crate::ids::ProviderId;
+
+/// The folder, inside a local store, for files on their way in.
+const INCOMING: &str = "incoming";
+/// How much is sent to a remote store at a time, and so the most of a file that is ever in memory: what S3 asks for.
+const PART: usize = 5 * 1024 * 1024;
+
+/// The evidence files of all providers. Cheap to clone.
+#[derive(Clone)]
+pub struct EvidenceStore {
+    objects: Arc<dyn ObjectStore>,
+    incoming: Arc<Path>,
+    placing: Placing,
+    room: Room,
+}
+
+/// How a checked file gets from the incoming folder to its key.
+#[derive(Clone, Copy)]
+enum Placing {
+    /// Both are in the same folder: by renaming, at no cost in memory.
+    Rename,
+    /// The store is elsewhere: part by part.
+    Upload,
+}
+
+/// A file that was taken, as its row should name it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// The hash of what is kept (a photo's after its metadata was removed).
+    pub sha256: ContentHash,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// The cleaned name.
+    pub name: FileName,
+}
+
+/// A file being read.
+pub struct Opened {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its content, in pieces.
+    pub content: BoxStream<'static, Result<Bytes, StoreFailure>>,
+}
+
+/// A file the store holds, for the sweeper of orphans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Whose it is.
+    pub provider: ProviderId,
+    /// Its hash.
+    pub sha256: ContentHash,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last received; receiving it again renews it.
+    pub received_at: DateTime<Utc>,
+}
+
+/// Why a file was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The file will not do: a sentence for the sender.
+    #[error(transparent)]
+    Refused(#[from] FileRefusal),
+    /// The sender went away, or what was sent could not be read.
+    #[error("the upload broke off: {0}")]
+    Interrupted(String),
+    /// The store failed: for the log.
+    #[error(transparent)]
+    Failed(#[from] StoreFailure),
+}
+
+/// The store failed: the disk is full, the network is down, the program is stopping. For the log.
+#[derive(Debug, thiserror::Error)]
+#[error("the evidence store failed: {0}")]
+pub struct StoreFailure(String);
+
+impl StoreFailure {
+    fn new(error: impl fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Trouble> for ReceiveError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) => Self::Refused(refusal),
+            Trouble::Disk(error) => Self::Failed(StoreFailure::new(error)),
+        }
+    }
+}
+
+impl fmt::Debug for EvidenceStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EvidenceStore({})", self.objects)
+    }
+}
+
+impl EvidenceStore {
+    /// A store in a local folder, made if it is not there. Blocks for a moment: call it at the start.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn local(folder: &Path) -> Result<Self, StoreFailure> {
+        let incoming = folder.join(INCOMING);
+        std::fs::create_dir_all(&incoming).map_err(StoreFailure::new)?;
+        // Without this the library leaves flushing to the operating system, and a power cut takes what was acknowledged.
+        let objects = LocalFileSystem::new_with_prefix(folder).map_err(StoreFailure::new)?.with_fsync(true);
+        Ok(Self {
+            objects: Arc::new(objects),
+            incoming: incoming.into(),
+            placing: Placing::Rename,
+            room: Room::new(),
+        })
+    }
+
+    /// A store elsewhere; files are checked in the local folder `incoming` before they are sent.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn remote(objects: Arc<dyn ObjectStore>, incoming: &Path) -> Result<Self, StoreFailure> {
+        std::fs::create_dir_all(incoming).map_err(StoreFailure::new)?;
+        Ok(Self { objects, incoming: incoming.into(), placing: Placing::Upload, room: Room::new() })
+    }
+
+    /// A store in an S3 bucket, `s3://bucket/prefix`; credentials and region come from the usual `AWS_…` variables.
+    ///
+    /// # Errors
+    /// The address or the variables cannot be used, or the folder cannot be made.
+    #[cfg(feature = "s3")]
+    pub fn s3(url: &str, incoming: &Path) -> Result<Self, StoreFailure> {
+        let prefix =
+            url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).map_or("", |(_, prefix)| prefix);
+        let bucket = object_store::aws::AmazonS3Builder::from_env()
+            .with_url(url)
+            .build()
+            .map_err(StoreFailure::new)?;
+        Self::remote(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix)), incoming)
+    }
+
+    /// Takes a file: streams it to the disk, checks it, removes a photo's metadata and makes its preview, then makes it
+    /// durable under its hash. Sending the same file again gives the same result and keeps one copy.
+    ///
+    /// At no time is more of it in memory than the piece the stream gave last (and, for a remote store, one part of
+    /// 5 MiB); decoding a photo's pixels has its own bound in [`preview`].
+    ///
+    /// # Errors
+    /// Refused with a sentence, broken off, or the store failed. In each case nothing is left behind.
+    pub async fn receive<S, E>(
+        &self,
+        provider: ProviderId,
+        raw_name: &str,
+        content: S,
+    ) -> Result<Stored, ReceiveError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: fmt::Display,
+    {
+        let name = FileName::clean(raw_name);
+        kind::promised(&name)?;
+        let sent = Incoming::new(&self.incoming);
+        sent.fill(content).await?;
+        let clean = Incoming::new(&self.incoming);
+        let (clean, checked) = apart(move || {
+            let checked = check(name, &sent.path, &clean.path);
+            drop(sent);
+            (clean, checked)
+        })
+        .await?;
+        let (stored, pixels) = checked?;
+        let preview = self.preview_of(stored.kind, pixels, &clean.path).await?;
+        self.place(&clean, &key(provider, stored.sha256), stored.size).await?;
+        if let Some(preview) = preview {
+            self.objects
+                .put(&preview_key(provider, stored.sha256), preview.into())
+                .await
+                .map_err(StoreFailure::new)?;
+        }
+        Ok(stored)
+    }
+
+    /// Opens a file; `None` when this provider has none with that hash.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn open(
+        &self,
+        provider: ProviderId,
+        sha256: ContentHash,
+    ) -> Result<Option<Opened>, StoreFailure> {
+        self.open_key(&key(provider, sha256)).await
+    }
+
+    /// Opens a photo's preview, a JPEG; `None` when there is none ([`Kind::has_preview`]).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn open_preview(
+        &self,
+        provider: ProviderId,
+        sha256: ContentHash,
+    ) -> Result<Option<Opened>, StoreFailure> {
+        self.open_key(&preview_key(provider, sha256)).await
+    }
+
+    /// Deletes a file and its preview. Deleting what is not there is no error.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete(&self, provider: ProviderId, sha256: ContentHash) -> Result<(), StoreFailure> {
+        for key in [preview_key(provider, sha256), key(provider, sha256)] {
+            match self.objects.delete(&key).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(StoreFailure::new(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a file that no row names, unless it was received again since `before`. The sweeper lists, asks the
+    /// database which are named, and calls this for the rest: the time is looked at once more right before deleting, so
+    /// that a file which is just being sent again, and whose row is yet to come, stays. Returns whether it is gone.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_orphan(
+        &self,
+        provider: ProviderId,
+        sha256: ContentHash,
+        before: DateTime<Utc>,
+    ) -> Result<bool, StoreFailure> {
+        match self.objects.head(&key(provider, sha256)).await {
+            Ok(meta) if meta.last_modified >= before => Ok(false),
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                self.delete(provider, sha256).await.map(|()| true)
+            }
+            Err(error) => Err(StoreFailure::new(error)),
+        }
+    }
+
+    /// Every file of every provider, previews and files on their way in left out.
+    #[must_use]
+    pub fn list(&self) -> BoxStream<'static, Result<Listed, StoreFailure>> {
+        self.objects
+            .list(None)
+            .filter_map(async |meta| match meta {
+                Ok(meta) => listed(&meta).map(Ok),
+                Err(error) => Some(Err(StoreFailure::new(error))),
+            })
+            .boxed()
+    }
+
+    /// Deletes what uploads left in the incoming folder when the program was killed, if last written before `before`.
+    /// Returns how many. Blocks: for the worker, by `spawn_blocking`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn sweep_incoming(&self, before: DateTime<Utc>) -> Result<usize, StoreFailure> {
+        let mut gone = 0;
+        for entry in std::fs::read_dir(&self.incoming).map_err(StoreFailure::new)? {
+            let entry = entry.map_err(StoreFailure::new)?;
+            let Ok(written) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
+            if DateTime::<Utc>::from(written) < before && std::fs::remove_file(entry.path()).is_ok() {
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn preview_of(
+        &self,
+        kind: Kind,
+        pixels: u64,
+        path: &Path,
+    ) -> Result<Option<Vec<u8>>, ReceiveError> {
+        if !kind.has_preview() {
+            return Ok(None);
+        }
+        let path = path.to_owned();
+        let place = self.room.place_for(pixels).await.ok_or_else(|| StoreFailure::new("stopping"))?;
+        let rendered = apart(move || {
+            let rendered = File::open(&path).map(|photo| preview::render(kind, BufReader::new(photo)));
+            drop(place);
+            rendered.map_err(StoreFailure::new)
+        });
+        Ok(Some(rendered.await???))
+    }
+
+    async fn place(&self, file: &Incoming, key: &Key, size: u64) -> Result<(), StoreFailure> {
+        match self.placing {
+            Placing::Rename => {
+                let from = Key::from_iter([INCOMING, file.name.as_str()]);
+                self.objects.rename(&from, key).await.map_err(StoreFailure::new)
+            }
+            Placing::Upload => self.upload(&file.path, key, size).await,
+        }
+    }
+
+    async fn upload(&self, path: &Path, key: &Key, size: u64) -> Result<(), StoreFailure> {
+        let file = Arc::new(File::open(path).map_err(StoreFailure::new)?);
+        if size <= PART as u64 {
+            let part = next_part(&file).await?;
+            return self.objects.put(key, part).await.map(drop).map_err(StoreFailure::new);
+        }
+        let mut upload = self.objects.put_multipart(key).await.map_err(StoreFailure::new)?;
+        let sending = async {
+            loop {
+                let part = next_part(&file).await?;
+                if part.content_length() == 0 {
+                    break;
+                }
+                upload.put_part(part).await.map_err(StoreFailure::new)?;
+            }
+            upload.complete().await.map(drop).map_err(StoreFailure::new)
+        };
+        let sent = sending.await;
+        if sent.is_err() {
+            let _ = upload.abort().await;
+        }
+        sent
+    }
+
+    async fn open_key(&self, key: &Key) -> Result<Option<Opened>, StoreFailure> {
+        match self.objects.get(key).await {
+            Ok(found) => {
+                let size = found.meta.size;
+                let content = found.into_stream().map(|piece| piece.map_err(StoreFailure::new)).boxed();
+                Ok(Some(Opened { size, content }))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(StoreFailure::new(error)),
+        }
+    }
+}
+
+/// A file on its way in; removed when it is dropped, unless it was moved to its place by then.
+struct Incoming {
+    name: String,
+    path: PathBuf,
+}
+
+impl Incoming {
+    fn new(folder: &Path) -> Self {
+        let name = Uuid::new_v4().to_string();
+        Self { path: folder.join(&name), name }
+    }
+
+    /// Writes the stream to the disk piece by piece, and stops at the first byte too many.
+    async fn fill<S, E>(&self, mut content: S) -> Result<(), ReceiveError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: fmt::Display,
+    {
+        let mut file = tokio::fs::File::create_new(&self.path).await.map_err(StoreFailure::new)?;
+        let mut size = 0;
+        while let Some(piece) = content.next().await {
+            let piece = piece.map_err(|error| ReceiveError::Interrupted(error.to_string()))?;
+            size += piece.len() as u64;
+            if size > MAX_SIZE {
+                return Err(FileRefusal::TooLarge.into());
+            }
+            file.write_all(&piece).await.map_err(StoreFailure::new)?;
+        }
+        file.flush().await.map_err(StoreFailure::new)?;
+        Ok(())
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Mostly it is not there any more. What cannot be removed now is swept later.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Checks the sent file, and writes what is kept of it to `clean`, flushed to the disk. With a photo's pixels.
+fn check(name: FileName, sent: &Path, clean: &Path) -> Result<(Stored, u64), Trouble> {
+    let mut from = File::open(sent)?;
+    let kind = kind::decide(&name, &mut from)?;
+    let to = BufWriter::with_capacity(64 * 1024, File::create_new(clean)?);
+    let mut to = Hashing { to, hash: Sha256::new(), size: 0 };
+    let pixels = metadata::strip(kind, &mut from, &mut to)?;
+    let (hash, size) = (to.hash, to.size);
+    to.to.into_inner().map_err(|error| Trouble::Disk(error.into_error()))?.sync_all()?;
+    if size > MAX_SIZE {
+        return Err(FileRefusal::TooLarge.into());
+    }
+    let sha256 = ContentHash::from(<[u8; 32]>::from(hash.finalize()));
+    Ok((Stored { sha256, size, kind, name }, pixels))
+}
+
+/// Hashes and counts what is written through it.
+struct Hashing<W> {
+    to: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.to.flush()
+    }
+}
+
+async fn next_part(file: &Arc<File>) -> Result<PutPayload, StoreFailure> {
+    let file = Arc::clone(file);
+    apart(move || {
+        let mut bytes = Vec::with_capacity(PART);
+        (&*file).take(PART as u64).read_to_end(&mut bytes).map_err(StoreFailure::new)?;
+        Ok(PutPayload::from(bytes))
+    })
+    .await?
+}
+
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreFailure> {
+    tokio::task::spawn_blocking(work).await.map_err(StoreFailure::new)
+}
+
+fn key(provider: ProviderId, sha256: ContentHash) -> Key {
+    let hash = sha256.to_string();
+    let first = hash.get(..2).unwrap_or_default().to_owned();
+    Key::from_iter([provider.to_string(), first, hash])
+}
+
+fn preview_key(provider: ProviderId, sha256: ContentHash) -> Key {
+    Key::from_iter([provider.to_string(), "previews".to_owned(), sha256.to_string()])
+}
+
+/// Reads a key back; `None` when it is not one of ours (a preview, a file on its way in, a stranger's).
+fn listed(meta: &object_store::ObjectMeta) -> Option<Listed> {
+    let mut parts = meta.location.parts();
+    let (provider, _, hash) = (parts.next()?, parts.next()?, parts.next()?);
+    let provider: ProviderId = provider.as_ref().parse().ok()?;
+    let sha256: ContentHash = hash.as_ref().parse().ok()?;
+    let ours = key(provider, sha256) == meta.location;
+    ours.then_some(Listed { provider, sha256, size: meta.size, received_at: meta.last_modified })
+}
