@@ -37,6 +37,8 @@ pub mod health;
 pub mod page;
 /// Error pages.
 pub mod pages;
+/// The pill of an action.
+pub mod pill;
 /// The reference of a request.
 pub mod request_id;
 /// The list of addresses.
