@@ -18,28 +18,8 @@ pub const APP: &str = "throughline_app";
 /// Reads everything, for backups.
 pub const BACKUP: &str = "throughline_backup";
 
-const ROLES: &str = "
-    DO $$ BEGIN
-        IF to_regrole('throughline_owner') IS NULL THEN
-            CREATE ROLE throughline_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
-        END IF;
-        IF to_regrole('throughline_app') IS NULL THEN
-            CREATE ROLE throughline_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT;
-        END IF;
-        IF to_regrole('throughline_backup') IS NULL THEN
-            CREATE ROLE throughline_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS;
-        END IF;
-    END $$;
-    GRANT pg_read_all_data TO throughline_backup;";
-
-/// The application only ever sets the tenant with `SET LOCAL`; `set_config` would let a query that reads do so too.
-/// The owner's functions and `pg_dump` need it.
-const PRIVILEGES: &str = "
-    REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO throughline_owner, throughline_backup;
-    REVOKE ALL ON SCHEMA public FROM PUBLIC;
-    GRANT USAGE ON SCHEMA public TO throughline_app, throughline_backup;
-    GRANT ALL ON SCHEMA public TO throughline_owner;";
+const ROLES: &str = include_str!("roles.sql");
+const PRIVILEGES: &str = include_str!("privileges.sql");
 
 /// Makes the roles, and the database `name` if it is not there yet; can be repeated.
 /// `administrator` connects as the superuser to a given database.
