@@ -73,6 +73,7 @@ fn layout(title: &str) -> Layout {
     .at("/p/rowan/verify")
 }
 
+#[expect(clippy::too_many_lines, reason = "one page's worth of made-up data")]
 fn action() -> Action {
     let moment = |what: &'static str, by: &'static str, detail: &'static str, quote: &'static str, late| {
         Moment { what: what.into(), by: by.into(), detail: detail.into(), quote: quote.into(), late }

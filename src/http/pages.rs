@@ -114,6 +114,15 @@ fn error_answer(error: &AppError, asked: &Asked, headers: &HeaderMap) -> Respons
     response
 }
 
+/// The page with its length, which is otherwise told or not depending on how the answer came about: one could tell
+/// "not yours" from "not there" by it.
+fn drawn(status: StatusCode, page: &ErrorPage) -> Result<Response, AppError> {
+    let html = page.render()?;
+    let length = HeaderValue::from(html.len());
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok((status, [(header::CONTENT_TYPE, kind), (header::CONTENT_LENGTH, length)], html).into_response())
+}
+
 fn copy(from: &HeaderMap, to: &mut HeaderMap, name: &header::HeaderName) {
     for value in from.get_all(name) {
         to.append(name, value.clone());
@@ -151,7 +160,7 @@ fn error_page(error: &AppError, asked: &Asked) -> Response {
         back,
         kept,
     };
-    page::render_as(error.status(), &page).unwrap_or_else(|failed| {
+    drawn(error.status(), &page).unwrap_or_else(|failed| {
         tracing::error!(request = asked.id, cause = %failed, "the error page itself failed");
         (
             StatusCode::INTERNAL_SERVER_ERROR,
