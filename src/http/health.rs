@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::app::AppState;
 use crate::http::Routes;
+use crate::http::pages::Plain;
 
 /// The worker ticks every 30 seconds; after this many without a tick the program is not ready.
 const LONGEST_SILENCE: i64 = 150;
@@ -24,7 +26,7 @@ async fn alive() -> &'static str {
 
 /// The database can be reached and is the one this program knows, and the worker was heard of lately; else 503
 /// with a sentence for each complaint.
-async fn ready(State(app): State<AppState>) -> (StatusCode, String) {
+async fn ready(State(app): State<AppState>) -> (StatusCode, Extension<Plain>, String) {
     let mut complaints = Vec::new();
     match app.db.difference().await {
         Ok(None) => {}
@@ -41,7 +43,7 @@ async fn ready(State(app): State<AppState>) -> (StatusCode, String) {
         complaints.push("The worker has not been heard of lately.");
     }
     if complaints.is_empty() {
-        return (StatusCode::OK, "Ready\n".to_owned());
+        return (StatusCode::OK, Extension(Plain), "Ready\n".to_owned());
     }
-    (StatusCode::SERVICE_UNAVAILABLE, complaints.join("\n") + "\n")
+    (StatusCode::SERVICE_UNAVAILABLE, Extension(Plain), complaints.join("\n") + "\n")
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::{AppError, Failure};
 use crate::http::request_id::RequestId;
-use crate::http::{FORM_LIMIT, banner, extract, page};
+use crate::http::{FORM_LIMIT, PAGE_SECONDS, banner, extract, page};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -66,8 +66,11 @@ async fn remember(request: Request) -> Result<(Asked, Request), Response> {
         return Ok((asked, request));
     }
     let (parts, body) = request.into_parts();
-    let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
-        return Err(error_answer(&AppError::TooLarge, &asked, &HeaderMap::new()));
+    let refused = |error| error_answer(error, &asked, &HeaderMap::new());
+    let form = match tokio::time::timeout(PAGE_SECONDS, to_bytes(body, FORM_LIMIT)).await {
+        Ok(Ok(form)) => form,
+        Ok(Err(_)) => return Err(refused(&AppError::TooLarge)),
+        Err(_) => return Err(refused(&AppError::Timeout)),
     };
     asked.form = Some(form.clone());
     Ok((asked, Request::from_parts(parts, Body::from(form))))

@@ -96,7 +96,8 @@ fn colour(tokens: &Tokens, name: &str) -> [f64; 3] {
         return colour(tokens, other);
     }
     let hex = value.strip_prefix('#').unwrap_or_else(|| panic!("{name} is {value}, not a colour"));
-    let wide: String = if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+    let wide: String =
+        if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
     assert_eq!(wide.len(), 6, "{name} is {value}");
     [0, 2, 4].map(|at| f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0)
 }
