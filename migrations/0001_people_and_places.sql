@@ -154,15 +154,35 @@ ALTER TABLE sign_in_throttles FORCE ROW LEVEL SECURITY;
 CREATE POLICY system ON sign_in_throttles USING ((SELECT app.is_system())) WITH CHECK ((SELECT app.is_system()));
 GRANT SELECT, INSERT, DELETE, UPDATE (failures, failed_at) ON sign_in_throttles TO throughline_app;
 
--- One look-up a request: who holds this token, and what is their place in the provider of the address?
--- It is called outside any tenant transaction; what it sets for itself it takes back before it returns.
+-- A session was opened for a person as they were: with this password, in these roles. When one of them changes, whoever
+-- changes it, every session of the person ends. The rule sits here so that no door can forget it.
+CREATE FUNCTION app.end_sessions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE was text := coalesce(current_setting('app.system', true), ''); person uuid;
+BEGIN
+  IF TG_TABLE_NAME = 'users' THEN person := NEW.id; ELSE person := NEW.user_id; END IF;
+  PERFORM set_config('app.system', 'on', true);
+  DELETE FROM sessions s WHERE s.user_id = person;
+  PERFORM set_config('app.system', was, true);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER users_end_sessions AFTER UPDATE OF password_changed_at ON users
+  FOR EACH ROW EXECUTE FUNCTION app.end_sessions();
+CREATE TRIGGER memberships_end_sessions AFTER INSERT OR UPDATE OF role, ended_at ON memberships
+  FOR EACH ROW EXECUTE FUNCTION app.end_sessions();
+
+-- One look-up a request: who holds this token, what is their place in the provider of the address, and where else
+-- have they a place? It is called outside any tenant transaction; what it sets for itself it takes back before it
+-- returns.
 CREATE FUNCTION app.open_session(p_token_hash bytea, p_slug text, p_now timestamptz)
 RETURNS TABLE (session_id uuid, user_id uuid, user_name text, provider_id uuid, provider_slug text, provider_name text,
-               member_id uuid, member_name text, role text, job_title text, services uuid[], places bigint)
+               member_id uuid, member_name text, role text, job_title text, services uuid[],
+               place_slugs text[], place_names text[])
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE s sessions%ROWTYPE; p providers%ROWTYPE; m memberships%ROWTYPE; u text; n bigint; visible uuid[];
+DECLARE s sessions%ROWTYPE; p providers%ROWTYPE; m memberships%ROWTYPE; u text; visible uuid[];
+  slugs text[]; names text[];
 BEGIN
   PERFORM set_config('app.system', 'on', true), set_config('app.provider_id', '', true);
   SELECT * INTO s FROM sessions x WHERE x.token_hash = p_token_hash
@@ -174,7 +194,8 @@ BEGIN
     END IF;
     PERFORM set_config('app.person_id', s.user_id::text, true);
     SELECT x.name INTO u FROM users x WHERE x.id = s.user_id;
-    SELECT count(*) INTO n FROM memberships x WHERE x.user_id = s.user_id AND x.ended_at IS NULL;
+    SELECT array_agg(q.slug ORDER BY q.name, q.slug), array_agg(q.name ORDER BY q.name, q.slug) INTO slugs, names
+      FROM memberships x JOIN providers q ON q.id = x.provider_id WHERE x.user_id = s.user_id AND x.ended_at IS NULL;
     SELECT * INTO p FROM providers x WHERE x.slug = p_slug;
     IF FOUND THEN
       PERFORM set_config('app.provider_id', p.id::text, true);
@@ -183,7 +204,7 @@ BEGIN
     END IF;
     RETURN QUERY SELECT s.id, s.user_id, u,
       CASE WHEN m.id IS NOT NULL THEN p.id END, CASE WHEN m.id IS NOT NULL THEN p.slug END,
-      CASE WHEN m.id IS NOT NULL THEN p.name END, m.id, m.name, m.role, m.job_title, visible, n;
+      CASE WHEN m.id IS NOT NULL THEN p.name END, m.id, m.name, m.role, m.job_title, visible, slugs, names;
   END IF;
   PERFORM set_config('app.system', '', true), set_config('app.person_id', '', true), set_config('app.provider_id', '', true);
 END $$;

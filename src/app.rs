@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Cause;
-use crate::http::{self, Routes};
+use crate::http;
 use crate::mail::transport::Transport;
 use crate::store::Db;
 
@@ -69,14 +69,8 @@ pub async fn serve(listener: TcpListener, state: AppState, token: CancellationTo
     axum::serve(listener, service).with_graceful_shutdown(token.cancelled_owned()).await
 }
 
-/// Every address of the program; each feature gives its own.
-#[must_use]
-pub fn routes() -> Routes<AppState> {
-    http::health::routes()
-}
-
 /// The whole program as a service: all addresses, and around them what every answer needs.
 pub fn router(state: AppState) -> Router {
     let config = Arc::clone(&state.config);
-    http::shell(routes(), state, config.public_url.origin())
+    http::shell(http::features(), state, config.public_url.origin())
 }

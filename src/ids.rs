@@ -60,6 +60,8 @@ typed_ids! {
     ProviderId;
     /// A person, who may be a member of several providers.
     UserId;
+    /// A signed-in browser, by the name the person's own list gives it; never the secret that opens it.
+    SessionId;
     /// A person's place in one provider.
     MemberId;
     /// A service of a provider.

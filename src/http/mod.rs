@@ -14,6 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::trace::TraceLayer;
 
+use crate::app::AppState;
 use crate::error::AppError;
 use crate::http::request_id::RequestId;
 pub use crate::http::routes::Routes;
@@ -34,6 +35,8 @@ mod gallery;
 pub mod headers;
 /// Alive, and ready.
 pub mod health;
+/// The menu, by role.
+pub mod menu;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -44,6 +47,8 @@ pub mod pill;
 pub mod request_id;
 /// The list of addresses.
 pub mod routes;
+/// Who is signed in.
+pub mod signed;
 /// Tags, thread, checklist and other pieces of pages.
 pub mod view;
 
@@ -53,6 +58,12 @@ pub const FORM_LIMIT: usize = 256 * 1024;
 const PAGE_SECONDS: Duration = Duration::from_secs(30);
 /// The longest a form with files may take, over a slow telephone.
 const UPLOAD_SECONDS: Duration = Duration::from_secs(600);
+
+/// Every address of the program; each feature gives its own.
+#[must_use]
+pub fn features() -> Routes<AppState> {
+    [health::routes()].into_iter().fold(Routes::new(), Routes::merge)
+}
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a
 /// form arrives, and whether to insist on https.

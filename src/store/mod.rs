@@ -18,11 +18,13 @@ pub mod audience;
 pub mod escalation;
 /// Members.
 pub mod member;
+/// What waits, for the menu.
+pub mod menu;
 /// Messages to be delivered.
 pub mod outbox;
 /// The provider, its services, units and rules.
 pub mod provider;
-/// People, sessions, the list of providers.
+/// Who is signed in: people, sessions, throttles, places.
 pub mod system;
 /// The trail: appending, reading, verifying.
 pub mod trail;

@@ -1,0 +1,52 @@
+//! What waits for a member, as numbers beside the menu: one query a page, in the page's own transaction.
+
+use super::TenantTx;
+use crate::domain::access::{Reach, Verb, reach};
+use crate::domain::member::{Member, Sight};
+
+/// How many things wait, for each item of the menu that counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open actions the member owns that wait for the owner.
+    pub my_actions: i64,
+    /// Submitted actions of others that the member sees and may verify.
+    pub to_verify: i64,
+    /// Escalations the member sees that have no recorded decision (R13).
+    pub escalations: i64,
+}
+
+/// Counts what waits for `member`, as far as their menu shows it: zero for what it does not.
+///
+/// # Errors
+/// The database was lost.
+pub async fn counts(tx: &mut TenantTx, member: &Member) -> Result<Counts, sqlx::Error> {
+    let provider = tx.provider();
+    let whole = member.role.sight() == Sight::Provider;
+    let [owns, verifies, decides] = [Verb::Submit, Verb::SeeQueue, Verb::SeeEscalations]
+        .map(|verb| reach(member.role, verb) != Reach::None);
+    let row = sqlx::query!(
+        r#"SELECT
+             (SELECT count(*) FROM actions a WHERE $3 AND a.provider_id = $1 AND a.owner_id = $2
+                AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "my_actions!",
+             (SELECT count(*) FROM actions a WHERE $4 AND a.provider_id = $1 AND a.status = 'submitted'
+                AND a.owner_id IS DISTINCT FROM $2
+                AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
+                  WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))) AS "to_verify!",
+             (SELECT count(*) FROM escalations e
+                JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
+                WHERE $5 AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
+                AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
+                  WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
+                AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
+                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "escalations!""#,
+        provider.uuid(),
+        member.id.uuid(),
+        owns,
+        verifies,
+        decides,
+        whole,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations })
+}
