@@ -112,6 +112,38 @@ pub struct Item {
 }
 
 impl Case {
+    /// How `member` stands to this action, for the table of who may do what.
+    #[must_use]
+    pub fn relation(&self, member: &Member) -> Relation {
+        Relation {
+            in_service: member.sees_service(self.action.service_id),
+            own: self.action.owner.as_ref().is_some_and(|o| o.id == member.id),
+            owned_this_cycle: self.owners.iter().any(|(id, _)| *id == member.id),
+            gave_evidence: self.pieces.iter().any(|p| p.author == member.id && !p.withdrawn),
+        }
+    }
+
+    /// Whether `member` may open this action at all; for everybody else it is not there.
+    #[must_use]
+    pub fn visible_to(&self, member: &Member) -> bool {
+        access::may(member.role, Verb::SeeAction, self.relation(member)).is_ok()
+    }
+
+    /// The state of the evidence that a verdict or a challenge of this cycle sent back, if the newest word did: it has
+    /// to change before the action is submitted again (R16).
+    #[must_use]
+    pub fn sent_back_rev(&self) -> Option<i64> {
+        let verdict = self.verification.as_ref()?;
+        let challenge = self
+            .assurance
+            .as_ref()
+            .filter(|s| s.decision == AssuranceDecision::Challenged && s.seq >= verdict.seq);
+        match challenge {
+            Some(challenge) => Some(challenge.evidence_rev),
+            None => (verdict.outcome != Outcome::Complete).then_some(verdict.evidence_rev),
+        }
+    }
+
     /// Whether the newest verification is a pass of the evidence as it is now.
     #[must_use]
     pub fn passed(&self) -> Option<&Verified> {
@@ -320,12 +352,7 @@ pub struct Approval {
 /// # Errors
 /// Why not.
 pub fn may_close(member: &Member, case: &Case) -> Result<(), ClosureRefusal> {
-    let relation = Relation {
-        in_service: member.sees_service(case.action.service_id),
-        owned_this_cycle: case.owners.iter().any(|(id, _)| *id == member.id),
-        ..Relation::default()
-    };
-    access::may(member.role, Verb::Close, relation).map_err(ClosureRefusal::Denied)?;
+    access::may(member.role, Verb::Close, case.relation(member)).map_err(ClosureRefusal::Denied)?;
     let managers = case.owners.iter().any(|(_, role)| *role == Role::RegisteredManager);
     let above = managers && matches!(member.role, Role::QualityLead | Role::NominatedIndividual);
     let named = match case.action.approver {

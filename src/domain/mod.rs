@@ -4,8 +4,12 @@
 pub mod access;
 /// An action: its states, its lateness, what is asked before it is submitted.
 pub mod action;
+/// The nominated individual's word on high-risk actions.
+pub mod assurance;
 /// Working days, bank holidays, lateness, weeks.
 pub mod calendar;
+/// Another owner, other words, another date, calling off.
+pub mod change;
 /// The closure gate and its checklist.
 pub mod closure;
 /// Escalation: levels, causes, and the decision to be recorded.
