@@ -9,13 +9,21 @@ mod tenant_tx;
 
 /// Actions.
 pub mod action;
+/// The nominated individual's assurances.
+pub mod assurance;
 /// The case of an action, for the rules.
 pub mod case;
 
 /// Who hears of a message.
 pub mod audience;
+/// The earlier owner, words and date of an action.
+pub mod change;
+/// Closures and reopenings.
+pub mod closure;
 /// Escalations.
 pub mod escalation;
+/// What a paper judged.
+pub mod judged;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
@@ -28,6 +36,8 @@ pub mod provider;
 pub mod system;
 /// The trail: appending, reading, verifying.
 pub mod trail;
+/// Verifications.
+pub mod verification;
 
 pub use tenant_tx::{SystemTx, TenantTx};
 

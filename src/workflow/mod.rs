@@ -9,10 +9,18 @@ use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 
+/// The nominated individual's word.
+pub mod assurance;
+/// Another owner, other words, another date, calling off.
+pub mod change;
+/// Closing and reopening.
+pub mod closure;
 /// Escalations: raised by the program, decided by people.
 pub mod escalation;
 /// Setting a provider up.
 pub mod provider;
+/// Independent verification.
+pub mod verification;
 
 /// Who does it: a member of a provider.
 #[derive(Clone, Debug)]
