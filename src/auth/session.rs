@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::token::Token;
+use crate::domain::member::Role;
 
 /// What a session lets its owner do, as far as its length is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,20 @@ pub enum Standing {
     Manager,
     /// Provider administrators, who manage people, and external readers, who are guests.
     Guarded,
+}
+
+impl From<Role> for Standing {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::CareStaff | Role::TeamLeader => Self::Staff,
+            Role::DeputyManager
+            | Role::RegisteredManager
+            | Role::SafeguardingLead
+            | Role::QualityLead
+            | Role::NominatedIndividual => Self::Manager,
+            Role::Administrator | Role::ExternalReader => Self::Guarded,
+        }
+    }
 }
 
 /// How long a session may last.

@@ -274,3 +274,117 @@ fn read_at<R: Read + Seek>(content: &mut R, offset: u64) -> Result<Vec<u8>, Trou
     content.take(GLANCE).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::samples::{self, PDF};
+    use rstest::rstest;
+    use std::io::Cursor;
+
+    fn look(name: &str, bytes: &[u8]) -> Result<Kind, FileRefusal> {
+        match decide(&FileName::clean(name), &mut Cursor::new(bytes)) {
+            Ok(kind) => Ok(kind),
+            Err(Trouble::Refused(refusal)) => Err(refusal),
+            Err(Trouble::Disk(error)) => panic!("{error}"),
+        }
+    }
+
+    fn mismatch(ending: &str, content: &'static str) -> FileRefusal {
+        FileRefusal::Mismatch { ending: ending.to_owned(), content }
+    }
+
+    #[rstest]
+    #[case("audit.pdf", PDF.to_vec(), Kind::Pdf)]
+    #[case("PHOTO.JPG", samples::jpeg(8, 8, 6), Kind::Jpeg)]
+    #[case("photo.jpeg", samples::plain_jpeg(8, 8), Kind::Jpeg)]
+    #[case("plan.png", samples::png(8, 8, 1), Kind::Png)]
+    #[case("plan.webp", samples::webp(8, 8, 1), Kind::WebP)]
+    #[case("IMG_0042.HEIC", samples::heic(), Kind::Heic)]
+    #[case("report.docx", office::tests::docx(&[]), Kind::Docx)]
+    #[case("figures.xlsx", office::tests::xlsx(), Kind::Xlsx)]
+    #[case("minutes.odt", office::tests::odt(&[]), Kind::Odt)]
+    #[case("calls.csv", b"date,call\n2026-11-21,made\n".to_vec(), Kind::Csv)]
+    #[case("notes.txt", b"BMI records checked, all < 5 minutes late".to_vec(), Kind::Text)]
+    #[case("one.txt", b"x".to_vec(), Kind::Text)]
+    fn what_is_taken(#[case] name: &str, #[case] bytes: Vec<u8>, #[case] kind: Kind) {
+        assert_eq!(look(name, &bytes), Ok(kind));
+    }
+
+    #[rstest]
+    #[case::empty("audit.pdf", b"".as_slice(), FileRefusal::Empty)]
+    #[case::no_ending("audit", PDF, FileRefusal::NoEnding)]
+    #[case::program("setup.exe", b"MZ", FileRefusal::Ending("exe".to_owned()))]
+    #[case::double("audit.pdf.html", PDF, FileRefusal::Ending("html".to_owned()))]
+    #[case::svg("logo.svg", b"<svg/>", FileRefusal::Ending("svg".to_owned()))]
+    #[case::macro_word("report.docm", b"PK\x03\x04", FileRefusal::Ending("docm".to_owned()))]
+    #[case::page_as_jpeg("photo.jpg", b"<html><script>alert(1)</script>", FileRefusal::Markup)]
+    #[case::svg_as_jpeg(
+        "photo.jpg",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        FileRefusal::Markup
+    )]
+    #[case::svg_as_png("photo.png", b"\xEF\xBB\xBF<?xml version='1.0'?><svg/>", FileRefusal::Markup)]
+    #[case::page_as_pdf("audit.pdf", b"\n <!DOCTYPE html>", FileRefusal::Markup)]
+    #[case::page_as_text("notes.txt", b"<body onload=alert(1)>", FileRefusal::Markup)]
+    #[case::script_as_csv("a.csv", b"#!/bin/sh\nrm -rf /\n", FileRefusal::Markup)]
+    #[case::pdf_and_page("a.pdf", b"%PDF-1.7\n<html><script>x</script>\n%%EOF\n", FileRefusal::Markup)]
+    #[case::page_behind_pdf("a.pdf", b"%PDF-1.7\n%%EOF\n<script>x</script>", FileRefusal::Markup)]
+    #[case::pdf_and_zip("a.pdf", b"%PDF-1.7\n%%EOF\nPK\x05\x06aaaaaaaaaaaaaaaaaa", FileRefusal::Damaged)]
+    #[case::pdf_cut_short("a.pdf", b"%PDF-1.7\n1 0 obj", FileRefusal::Damaged)]
+    #[case::png_as_jpeg("photo.jpg", b"\x89PNG\r\n\x1a\n", mismatch("jpg", "a PNG picture"))]
+    #[case::pdf_as_text("notes.txt", PDF, mismatch("txt", "a PDF"))]
+    #[case::program_as_pdf("a.pdf", b"MZ\x90\0\x03\0\0\0\x04", mismatch("pdf", "a program"))]
+    #[case::elf_as_text("a.txt", [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 80]].concat().leak(), mismatch("txt", "a program"))]
+    #[case::gif_as_png("a.png", b"GIF89a\x01\0\x01\0", mismatch("png", "another kind of picture"))]
+    #[case::sound_as_jpeg("a.jpg", b"ID3\x04\0\0\0\0\0\0", mismatch("jpg", "a sound recording"))]
+    #[case::rtf_as_text("a.txt", b"{\\rtf1 x}", mismatch("txt", "a rich text document"))]
+    #[case::rar_as_docx("a.docx", b"Rar!\x1a\x07\0", mismatch("docx", "an archive"))]
+    #[case::zip_as_pdf("a.pdf", b"PK\x03\x04aaaa", mismatch("pdf", "a zip archive or an office document"))]
+    #[case::locked("a.docx", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", FileRefusal::Locked)]
+    #[case::nothing_known("a.png", b"\x01\x02\x03\x04", mismatch("png", "something else"))]
+    #[case::text_as_png("a.png", b"hello", mismatch("png", "something else"))]
+    #[case::binary_as_csv("a.csv", b"a,b\n\x01\x02\x03", FileRefusal::NotText)]
+    #[case::utf16_as_csv("a.csv", b"\xFF\xFEa\0,\0b\0", FileRefusal::NotText)]
+    fn what_is_refused(#[case] name: &str, #[case] bytes: &[u8], #[case] refusal: FileRefusal) {
+        assert_eq!(look(name, bytes), Err(refusal));
+    }
+
+    #[test]
+    fn documents_of_another_kind_are_refused_naming_both() {
+        let refusal = look("a.xlsx", &office::tests::docx(&[])).unwrap_err();
+        assert_eq!(refusal, mismatch("xlsx", "a Word document"));
+        let sentence = refusal.to_string();
+        assert!(sentence.contains(".xlsx") && sentence.contains("a Word document"), "{sentence}");
+        assert!(look("a.docx", &office::tests::archive(&[("a.txt", b"x")])).is_err());
+        assert_eq!(
+            look("a.docx", &office::tests::docx(&[("word/vbaProject.bin", b"x")])),
+            Err(FileRefusal::Macros)
+        );
+    }
+
+    #[test]
+    fn oversize_is_refused_at_the_byte() {
+        let mut most = vec![b'a'; usize::try_from(MAX_SIZE).unwrap()];
+        assert_eq!(look("a.txt", &most), Ok(Kind::Text));
+        most.push(b'a');
+        assert_eq!(look("a.txt", &most), Err(FileRefusal::TooLarge));
+    }
+
+    #[test]
+    fn every_kind_goes_by_a_media_type_of_its_own() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_media_type(kind.media_type()), Some(kind));
+        }
+        assert!(Kind::ACCEPT.contains("image/jpeg") && !Kind::ACCEPT.contains("heic"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_it_panic(bytes: Vec<u8>, magic in 0_usize..6, ending in 0_usize..6) {
+            let magic: &[u8] = [b"".as_slice(), b"%PDF-", b"PK\x03\x04", b"\xFF\xD8\xFF", b"RIFF0000WEBP", b"<"][magic];
+            let ending = ["pdf", "docx", "jpg", "webp", "txt", "odt"][ending];
+            let _ = look(&format!("a.{ending}"), &[magic, &bytes].concat());
+        }
+    }
+}

@@ -11,6 +11,8 @@ pub mod name;
 pub mod office;
 pub mod preview;
 mod refusal;
+#[cfg(test)]
+mod samples;
 pub mod store;
 pub mod text;
 

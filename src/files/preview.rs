@@ -105,3 +105,97 @@ fn on_white(picture: DynamicImage) -> RgbImage {
         image::Rgb([mix(red), mix(green), mix(blue)])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::samples;
+    use rstest::rstest;
+
+    fn open(jpeg: &[u8]) -> RgbImage {
+        image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg).unwrap().into_rgb8()
+    }
+
+    #[rstest]
+    #[case::small(Kind::Png, 40, 24, (40, 24))]
+    #[case::wide(Kind::Jpeg, 3200, 1000, (1600, 500))]
+    #[case::tall(Kind::WebP, 500, 2000, (400, 1600))]
+    #[case::line(Kind::Png, 5000, 1, (1600, 1))]
+    fn a_preview_is_a_jpeg_of_at_most_1600_pixels(
+        #[case] kind: Kind,
+        #[case] width: u32,
+        #[case] height: u32,
+        #[case] size: (u32, u32),
+    ) {
+        let photo = match kind {
+            Kind::Jpeg => samples::jpeg(width, height, 1),
+            Kind::Png => samples::png(width, height, 1),
+            _ => samples::webp(width, height, 1),
+        };
+        let preview = render(kind, Cursor::new(photo)).unwrap();
+        assert_eq!(open(&preview).dimensions(), size);
+        assert!(!samples::contains(&preview, samples::SECRET) && !samples::contains(&preview, b"Exif"));
+    }
+
+    #[rstest]
+    #[case::upright(1, [250, 10, 10])]
+    #[case::upside_down(3, [10, 10, 120])]
+    #[case::turned_right(6, [120, 10, 10])]
+    #[case::turned_left(8, [10, 10, 250])]
+    fn the_preview_is_the_right_way_up(#[case] orientation: u8, #[case] top_left: [u8; 3]) {
+        let preview = open(&render(Kind::Jpeg, Cursor::new(samples::jpeg(64, 32, orientation))).unwrap());
+        let seen = preview.get_pixel(4, 4).0;
+        let near = seen.iter().zip(top_left).all(|(one, other)| one.abs_diff(other) < 40);
+        assert!(near, "{seen:?} should be near {top_left:?}");
+    }
+
+    #[test]
+    fn what_is_transparent_becomes_white() {
+        let mut bytes = Cursor::new(Vec::new());
+        image::RgbaImage::from_pixel(8, 8, image::Rgba([0, 0, 0, 0]))
+            .write_to(&mut bytes, ImageFormat::Png)
+            .unwrap();
+        let preview = open(&render(Kind::Png, Cursor::new(bytes.into_inner())).unwrap());
+        assert!(preview.get_pixel(3, 3).0.iter().all(|&colour| colour > 250));
+    }
+
+    #[rstest]
+    #[case::bomb(Kind::Png, samples::png_header(30_000, 30_000))]
+    #[case::short_of_pixels(Kind::Png, samples::png_header(5_000, 5_000))]
+    #[case::cut(Kind::Jpeg, samples::plain_jpeg(64, 64)[..300].to_vec())]
+    #[case::cut_png(Kind::Png, samples::plain_png(64, 64)[..60].to_vec())]
+    #[case::another_format(Kind::Png, samples::plain_jpeg(8, 8))]
+    #[case::nothing(Kind::Jpeg, Vec::new())]
+    #[case::no_photo(Kind::Pdf, samples::PDF.to_vec())]
+    #[case::heic_has_none(Kind::Heic, samples::heic())]
+    fn what_cannot_be_shown_is_refused(#[case] kind: Kind, #[case] bytes: Vec<u8>) {
+        assert!(render(kind, Cursor::new(bytes)).is_err());
+    }
+
+    #[test]
+    fn a_deep_picture_too_large_for_memory_is_refused_by_its_header() {
+        // 7,000 × 7,000 are few enough pixels, but at 16 bits and four channels they take 392 MB.
+        let header =
+            [7_000_u32.to_be_bytes().as_slice(), &7_000_u32.to_be_bytes(), &[16, 6, 0, 0, 0]].concat();
+        let plain = samples::plain_png(1, 1);
+        let bytes = [&plain[..8], &samples::chunk(b"IHDR", &header), &plain[33..]].concat();
+        assert!(render(Kind::Png, Cursor::new(bytes)).is_err());
+    }
+
+    #[tokio::test]
+    async fn two_small_photos_or_one_large_one_at_a_time() {
+        let room = Room::new();
+        let soon = std::time::Duration::from_millis(20);
+        let one = room.place_for(1_000_000).await;
+        let two = room.place_for(1_000_000).await;
+        assert!(tokio::time::timeout(soon, room.place_for(1)).await.is_err(), "no third");
+        drop(one);
+        assert!(
+            tokio::time::timeout(soon, room.place_for(12_000_000)).await.is_err(),
+            "a large one needs both"
+        );
+        drop(two);
+        let _large = room.place_for(12_000_000).await;
+        assert!(tokio::time::timeout(soon, room.place_for(1)).await.is_err(), "and then is alone");
+    }
+}

@@ -469,3 +469,289 @@ fn listed(meta: &object_store::ObjectMeta) -> Option<Listed> {
     let ours = key(provider, sha256) == meta.location;
     ours.then_some(Listed { provider, sha256, size: meta.size, received_at: meta.last_modified })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::samples;
+    use futures_util::{TryStreamExt as _, stream};
+    use object_store::memory::InMemory;
+    use rstest::rstest;
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A folder of its own, gone afterwards.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            let path = std::env::temp_dir().join(format!("throughline-files-{}", Uuid::new_v4()));
+            std::fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        /// Every file in it, the empty incoming folder aside.
+        fn files(&self) -> Vec<String> {
+            fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+                for entry in std::fs::read_dir(folder).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path.is_dir() { walk(&path, found) } else { found.push(path) }
+                }
+            }
+            let mut found = Vec::new();
+            walk(&self.0, &mut found);
+            found
+                .iter()
+                .map(|path| path.strip_prefix(&self.0).unwrap().to_str().unwrap().to_owned())
+                .collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn local(folder: &Folder) -> EvidenceStore {
+        EvidenceStore::local(&folder.0).unwrap()
+    }
+
+    fn pieces(bytes: &[u8], size: usize) -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin {
+        stream::iter(bytes.chunks(size).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>())
+    }
+
+    async fn send(
+        store: &EvidenceStore,
+        provider: ProviderId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Stored, ReceiveError> {
+        store.receive(provider, name, pieces(bytes, 1000)).await
+    }
+
+    async fn read(opened: Option<Opened>) -> Option<Vec<u8>> {
+        let opened = opened?;
+        let bytes = opened.content.try_collect::<Vec<_>>().await.unwrap().concat();
+        assert_eq!(bytes.len() as u64, opened.size);
+        Some(bytes)
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_comes_back_under_its_hash_with_its_name_cleaned() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        let stored = send(&store, provider, "../../MAR chart.pdf", samples::PDF).await.unwrap();
+        let hash = hex::encode(Sha256::digest(samples::PDF));
+        assert_eq!(stored.sha256.to_string(), hash);
+        assert_eq!((stored.size, stored.kind), (samples::PDF.len() as u64, Kind::Pdf));
+        assert_eq!(stored.name.as_str(), "MAR chart.pdf");
+        assert_eq!(
+            folder.files(),
+            [format!("{provider}/{}/{hash}", &hash[..2])],
+            "and nothing is left behind"
+        );
+        assert_eq!(read(store.open(provider, stored.sha256).await.unwrap()).await.unwrap(), samples::PDF);
+        assert!(store.open_preview(provider, stored.sha256).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_photo_is_kept_without_what_it_tells_and_has_a_preview() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        for (name, bytes) in [
+            ("a.jpg", samples::jpeg(64, 32, 6)),
+            ("a.png", samples::png(64, 32, 6)),
+            ("a.webp", samples::webp(64, 32, 6)),
+            ("a.heic", samples::heic()),
+        ] {
+            let stored = send(&store, provider, name, &bytes).await.unwrap();
+            let kept = read(store.open(provider, stored.sha256).await.unwrap()).await.unwrap();
+            assert!(
+                samples::contains(&bytes, samples::SECRET) && !samples::contains(&kept, samples::SECRET),
+                "{name}"
+            );
+            assert_eq!(ContentHash::from(<[u8; 32]>::from(Sha256::digest(&kept))), stored.sha256);
+            let preview = read(store.open_preview(provider, stored.sha256).await.unwrap()).await;
+            assert_eq!(preview.is_some(), stored.kind.has_preview(), "{name}");
+            if let Some(preview) = preview {
+                assert!(!samples::contains(&preview, samples::SECRET), "{name}");
+                let seen = image::load_from_memory(&preview).unwrap();
+                assert_eq!((seen.width(), seen.height()), (32, 64), "{name} is turned");
+            }
+        }
+        assert_eq!(folder.files().len(), 4 + 3);
+    }
+
+    #[tokio::test]
+    async fn the_same_content_is_kept_once_in_a_provider_and_never_shared_between_two() {
+        let folder = Folder::new();
+        let store = local(&folder);
+        let (one, other) = (ProviderId::new(), ProviderId::new());
+        let first = send(&store, one, "a.pdf", samples::PDF).await.unwrap();
+        let again = send(&store, one, "b.pdf", samples::PDF).await.unwrap();
+        assert_eq!(first.sha256, again.sha256);
+        assert_eq!(folder.files().len(), 1);
+        assert!(store.open(other, first.sha256).await.unwrap().is_none());
+        send(&store, other, "a.pdf", samples::PDF).await.unwrap();
+        store.delete(one, first.sha256).await.unwrap();
+        store.delete(one, first.sha256).await.unwrap();
+        assert!(store.open(one, first.sha256).await.unwrap().is_none());
+        assert!(store.open(other, first.sha256).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn many_at_once_with_the_same_content_all_succeed() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        let sending: Vec<_> = (0..8)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    send(&store, provider, "a.jpg", &samples::jpeg(40, 30, 3)).await.unwrap()
+                })
+            })
+            .collect();
+        for sent in sending {
+            let stored = sent.await.unwrap();
+            assert!(read(store.open(provider, stored.sha256).await.unwrap()).await.is_some());
+        }
+        assert_eq!(folder.files().len(), 2);
+    }
+
+    #[rstest]
+    #[case::empty("a.pdf", Vec::new(), FileRefusal::Empty)]
+    #[case::page("a.jpg", b"<html>".to_vec(), FileRefusal::Markup)]
+    #[case::bomb("a.png", samples::png_header(30_000, 30_000), FileRefusal::TooManyPixels { width: 30_000, height: 30_000 })]
+    #[case::cut("a.jpg", samples::plain_jpeg(64, 64)[..400].to_vec(), FileRefusal::Damaged)]
+    #[case::no_pixels("a.png", samples::png_header(400, 400), FileRefusal::Damaged)]
+    #[case::ending("../evil.php", b"<?php".to_vec(), FileRefusal::Ending("php".to_owned()))]
+    #[tokio::test]
+    async fn a_refusal_leaves_nothing_behind(
+        #[case] name: &str,
+        #[case] bytes: Vec<u8>,
+        #[case] refusal: FileRefusal,
+    ) {
+        let folder = Folder::new();
+        match send(&local(&folder), ProviderId::new(), name, &bytes).await {
+            Err(ReceiveError::Refused(given)) => assert_eq!(given, refusal),
+            other => panic!("{other:?}"),
+        }
+        assert!(folder.files().is_empty(), "{:?}", folder.files());
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_breaks_off_leaves_nothing_behind() {
+        let folder = Folder::new();
+        let broken = stream::iter([Ok(Bytes::from_static(samples::PDF)), Err("connection reset")]);
+        let failed = local(&folder).receive(ProviderId::new(), "a.pdf", broken).await.unwrap_err();
+        assert!(matches!(failed, ReceiveError::Interrupted(_)), "{failed}");
+        let never = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(b"%PDF-")) })
+            .chain(stream::pending());
+        let store = local(&folder);
+        let given_up = store.receive(ProviderId::new(), "a.pdf", Box::pin(never));
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(50), given_up).await.is_err());
+        assert!(folder.files().is_empty(), "{:?}", folder.files());
+    }
+
+    /// A piece that counts how many of its like are alive.
+    struct Counted(Vec<u8>, Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for Counted {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.1.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A stream of `count` pieces made when asked for; the second counter is the most that were ever alive together.
+    fn counted(
+        count: usize,
+        most: Arc<AtomicUsize>,
+    ) -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin {
+        let alive = Arc::new(AtomicUsize::new(0));
+        stream::iter(0..count).map(move |_| {
+            most.fetch_max(alive.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            Ok(Bytes::from_owner(Counted(vec![b'a'; 64 * 1024], Arc::clone(&alive))))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_large_upload_is_never_in_memory_as_a_whole_and_one_byte_too_many_stops_it() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        let most = Arc::new(AtomicUsize::new(0));
+        let stored = store.receive(provider, "a.txt", counted(400, Arc::clone(&most))).await.unwrap();
+        assert_eq!(stored.size, MAX_SIZE);
+        assert_eq!(most.load(Ordering::SeqCst), 1, "each piece is gone before the next is asked for");
+        let opened = store.open(provider, stored.sha256).await.unwrap().unwrap();
+        let largest =
+            opened.content.try_fold(0, async |most, piece| Ok(most.max(piece.len()))).await.unwrap();
+        assert!(largest <= 64 * 1024, "{largest}");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let endless = stream::repeat_with(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(Bytes::from_static(&[b'a'; 64 * 1024]))
+        });
+        let refused = store.receive(provider, "a.txt", endless).await.unwrap_err();
+        assert!(matches!(refused, ReceiveError::Refused(FileRefusal::TooLarge)));
+        assert_eq!(asked.load(Ordering::SeqCst), 401);
+    }
+
+    #[tokio::test]
+    async fn a_remote_store_gets_it_in_parts() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = EvidenceStore::remote(Arc::new(InMemory::new()), &folder.0).unwrap();
+        let most = Arc::new(AtomicUsize::new(0));
+        let large = store.receive(provider, "a.txt", counted(400, most)).await.unwrap();
+        let small = send(&store, provider, "a.jpg", &samples::jpeg(40, 30, 1)).await.unwrap();
+        assert_eq!(
+            read(store.open(provider, large.sha256).await.unwrap()).await.unwrap().len() as u64,
+            MAX_SIZE
+        );
+        assert!(store.open_preview(provider, small.sha256).await.unwrap().is_some());
+        assert_eq!(store.list().try_collect::<Vec<_>>().await.unwrap().len(), 2);
+        assert!(folder.files().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_sweeper_sees_files_with_their_age_and_spares_what_was_sent_again() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        let stored = send(&store, provider, "a.jpg", &samples::jpeg(40, 30, 1)).await.unwrap();
+        std::fs::write(folder.0.join(INCOMING).join("left-over"), b"x").unwrap();
+        std::fs::write(folder.0.join("stranger"), b"x").unwrap();
+        let list = store.list().try_collect::<Vec<_>>().await.unwrap();
+        let [listed] = list.as_slice() else { panic!("{list:?}") };
+        assert_eq!((listed.provider, listed.sha256, listed.size), (provider, stored.sha256, stored.size));
+        let (before, after) = (
+            listed.received_at - chrono::TimeDelta::hours(1),
+            listed.received_at + chrono::TimeDelta::hours(1),
+        );
+        assert!(!store.delete_orphan(provider, stored.sha256, before).await.unwrap());
+        assert_eq!(store.sweep_incoming(before).unwrap(), 0);
+        assert_eq!(store.sweep_incoming(after).unwrap(), 1);
+        assert!(store.delete_orphan(provider, stored.sha256, after).await.unwrap());
+        assert_eq!(folder.files(), ["stranger"], "the preview is gone as well");
+    }
+
+    #[test]
+    fn sending_again_renews_the_age() {
+        let folder = Folder::new();
+        let store = local(&folder);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let provider = ProviderId::new();
+        let stored = runtime.block_on(send(&store, provider, "a.pdf", samples::PDF)).unwrap();
+        let path = folder.0.join(key(provider, stored.sha256).to_string());
+        let old = std::time::SystemTime::UNIX_EPOCH;
+        File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+        runtime.block_on(send(&store, provider, "a.pdf", samples::PDF)).unwrap();
+        assert!(std::fs::metadata(&path).unwrap().modified().unwrap() > old);
+    }
+}

@@ -30,6 +30,7 @@ pub(super) fn strip<R: Read, W: Write>(from: &mut R, to: &mut W) -> Result<u64, 
             if length != 0 || !has_picture {
                 return Err(FileRefusal::Damaged.into());
             }
+            let _checksum: [u8; 4] = read_array(&mut from)?;
             write_chunk(&mut to, *b"IEND", &[])?;
             to.flush()?;
             return Ok(pixels);
