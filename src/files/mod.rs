@@ -5,6 +5,7 @@
 //! which phone they were taken ([`metadata`], R9a) and must be readable ([`preview`]); then it is made durable under its
 //! hash ([`store`]).
 
+mod incoming;
 pub mod kind;
 pub mod metadata;
 pub mod name;

@@ -7,8 +7,8 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,12 +18,10 @@ use futures_util::{Stream, StreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
-use sha2::{Digest as _, Sha256};
-use tokio::io::AsyncWriteExt as _;
-use uuid::Uuid;
 
+use super::incoming::{Incoming, check};
 use super::preview::{self, Room};
-use super::{ContentHash, FileName, FileRefusal, Kind, MAX_SIZE, Trouble, kind, metadata};
+use super::{ContentHash, FileName, FileRefusal, Kind, Trouble, kind};
 use crate::ids::ProviderId;
 
 /// The folder, inside a local store, for files on their way in.
@@ -103,7 +101,7 @@ pub enum ReceiveError {
 pub struct StoreFailure(String);
 
 impl StoreFailure {
-    fn new(error: impl fmt::Display) -> Self {
+    pub(super) fn new(error: impl fmt::Display) -> Self {
         Self(error.to_string())
     }
 }
@@ -360,82 +358,6 @@ impl EvidenceStore {
     }
 }
 
-/// A file on its way in; removed when it is dropped, unless it was moved to its place by then.
-struct Incoming {
-    name: String,
-    path: PathBuf,
-}
-
-impl Incoming {
-    fn new(folder: &Path) -> Self {
-        let name = Uuid::new_v4().to_string();
-        Self { path: folder.join(&name), name }
-    }
-
-    /// Writes the stream to the disk piece by piece, and stops at the first byte too many.
-    async fn fill<S, E>(&self, mut content: S) -> Result<(), ReceiveError>
-    where
-        S: Stream<Item = Result<Bytes, E>> + Unpin,
-        E: fmt::Display,
-    {
-        let mut file = tokio::fs::File::create_new(&self.path).await.map_err(StoreFailure::new)?;
-        let mut size = 0;
-        while let Some(piece) = content.next().await {
-            let piece = piece.map_err(|error| ReceiveError::Interrupted(error.to_string()))?;
-            size += piece.len() as u64;
-            if size > MAX_SIZE {
-                return Err(FileRefusal::TooLarge.into());
-            }
-            file.write_all(&piece).await.map_err(StoreFailure::new)?;
-        }
-        file.flush().await.map_err(StoreFailure::new)?;
-        Ok(())
-    }
-}
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        // Mostly it is not there any more. What cannot be removed now is swept later.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// Checks the sent file, and writes what is kept of it to `clean`, flushed to the disk. With a photo's pixels.
-fn check(name: FileName, sent: &Path, clean: &Path) -> Result<(Stored, u64), Trouble> {
-    let mut from = File::open(sent)?;
-    let kind = kind::decide(&name, &mut from)?;
-    let to = BufWriter::with_capacity(64 * 1024, File::create_new(clean)?);
-    let mut to = Hashing { to, hash: Sha256::new(), size: 0 };
-    let pixels = metadata::strip(kind, &mut from, &mut to)?;
-    let (hash, size) = (to.hash, to.size);
-    to.to.into_inner().map_err(|error| Trouble::Disk(error.into_error()))?.sync_all()?;
-    if size > MAX_SIZE {
-        return Err(FileRefusal::TooLarge.into());
-    }
-    let sha256 = ContentHash::from(<[u8; 32]>::from(hash.finalize()));
-    Ok((Stored { sha256, size, kind, name }, pixels))
-}
-
-/// Hashes and counts what is written through it.
-struct Hashing<W> {
-    to: W,
-    hash: Sha256,
-    size: u64,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        self.size += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.to.flush()
-    }
-}
-
 async fn next_part(file: &Arc<File>) -> Result<PutPayload, StoreFailure> {
     let file = Arc::clone(file);
     apart(move || {
@@ -473,12 +395,16 @@ fn listed(meta: &object_store::ObjectMeta) -> Option<Listed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::MAX_SIZE;
     use crate::files::samples;
     use futures_util::{TryStreamExt as _, stream};
     use object_store::memory::InMemory;
     use rstest::rstest;
+    use sha2::{Digest as _, Sha256};
     use std::convert::Infallible;
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use uuid::Uuid;
 
     /// A folder of its own, gone afterwards.
     struct Folder(PathBuf);
