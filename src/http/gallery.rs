@@ -8,12 +8,16 @@ use std::path::Path as FilePath;
 use askama::Template;
 use chrono::NaiveDate;
 
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
 use crate::domain::topic::Risk;
-use crate::http::assets;
+use crate::error::AppError;
 use crate::http::banner::{Banner, Done};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{Layout, MenuItem, Pager, ProviderLink};
 use crate::http::view::*;
+use crate::http::{Routes, assets, shell};
 
 #[derive(Template)]
 #[template(path = "gallery_action.html")]
@@ -304,15 +308,34 @@ fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
     html.split(start.as_str()).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
-#[test]
-fn written_for_looking_at() {
+/// The page the shell answers with when `path` is asked for or sent.
+async fn answer(request: axum::http::Request<axum::body::Body>) -> String {
+    let routes = Routes::<()>::new()
+        .get("/broken", || async { AppError::internal("made up") })
+        .post("/ended", || async { AppError::SignedOut });
+    let response = shell(routes, (), "http://throughline.example").oneshot(request).await.unwrap();
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn written_for_looking_at() {
     let folder = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("target/gallery");
     for asset in assets::all() {
         let file = folder.join(assets::url(asset).trim_start_matches('/'));
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, assets::bytes(asset).unwrap()).unwrap();
     }
-    for (name, html) in pages() {
+    let get = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    let ended = axum::http::Request::post("/ended")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("what=PRN+protocols&due=27".into())
+        .unwrap();
+    let mut pages = pages();
+    pages.push(("not-found", answer(get("/nowhere")).await));
+    pages.push(("broken", answer(get("/broken")).await));
+    pages.push(("ended", answer(ended).await));
+    for (name, html) in pages {
         fs::write(folder.join(format!("{name}.html")), html).unwrap();
     }
 }

@@ -19,7 +19,7 @@ struct ErrorPage {
     layout: page::Layout,
     sentence: String,
     reference: String,
-    back: (&'static str, &'static str),
+    back: (String, &'static str),
     kept: Option<Kept>,
 }
 
@@ -36,6 +36,8 @@ struct Asked {
     id: String,
     form: Option<Bytes>,
     had_banner: bool,
+    /// The page of ours that it was sent from.
+    from: Option<String>,
 }
 
 /// Turns failures, and the framework's own bare answers, into pages.
@@ -61,7 +63,8 @@ async fn remember(request: Request) -> Result<(Asked, Request), Response> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
     let had_banner = banner::is_waiting(request.headers());
-    let mut asked = Asked { method: request.method().clone(), target, id, form: None, had_banner };
+    let from = own_referrer(request.headers());
+    let mut asked = Asked { method: request.method().clone(), target, id, form: None, had_banner, from };
     if asked.method != Method::POST || !extract::is_urlencoded(request.headers()) {
         return Ok((asked, request));
     }
@@ -74,6 +77,14 @@ async fn remember(request: Request) -> Result<(Asked, Request), Response> {
     };
     asked.form = Some(form.clone());
     Ok((asked, Request::from_parts(parts, Body::from(form))))
+}
+
+/// Path and query of the page a request was sent from, when that page was on the host that was asked.
+fn own_referrer(headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (_, rest) = text(header::REFERER)?.split_once("://")?;
+    let path = rest.strip_prefix(text(header::HOST)?)?;
+    (path.starts_with('/') && !path.starts_with("//")).then(|| path.to_owned())
 }
 
 /// The error behind an answer that has an error's status but is no page of ours.
@@ -152,9 +163,10 @@ fn error_page(error: &AppError, asked: &Asked) -> Response {
         }
         _ => None,
     };
-    let back = match error {
-        AppError::SignedOut => ("/sign-in", "Sign in"),
-        _ => ("/", "Go to your start page"),
+    let back = match (error, &asked.from) {
+        (AppError::SignedOut, _) => ("/sign-in".to_owned(), "Sign in"),
+        (_, Some(page)) if !hidden => (page.clone(), "Go back to the page you came from"),
+        _ => ("/".to_owned(), "Go to your start page"),
     };
     let page = ErrorPage {
         layout: page::Layout::signed_out(title),

@@ -247,6 +247,30 @@ async fn a_reference_is_on_the_page_and_in_the_header() {
     );
 }
 
+#[rstest]
+#[case("https://throughline.example/p/rowan/actions?late=yes", "/p/rowan/actions?late=yes")]
+#[case("https://throughline.example.evil.example/x", "/")]
+#[case("https://throughline.example//evil.example", "/")]
+#[case("https://evil.example/throughline.example/", "/")]
+#[case("nonsense", "/")]
+#[tokio::test]
+async fn an_error_leads_back_to_our_own_page_only(#[case] referrer: &str, #[case] back: &str) {
+    let sent = |path: &str| {
+        Request::get(path)
+            .header(header::HOST, "throughline.example")
+            .header(header::REFERER, referrer)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let answer = send(sent("/conflict")).await;
+    assert!(
+        answer.text().contains(&format!("<a class=\"govuk-link\" href=\"{back}\">")),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(send(sent("/not-yours")).await.body, get("/nothing-here").await.body);
+}
+
 #[tokio::test]
 async fn the_wrong_method_says_which_are_right() {
     let answer = post("/ok", "").await;
