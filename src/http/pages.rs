@@ -153,14 +153,19 @@ fn log(error: &AppError, id: &str) {
     }
 }
 
+/// A password is never written into a page, not even for the person who typed it.
+fn without_secrets(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    pairs.into_iter().filter(|(name, _)| !name.to_ascii_lowercase().contains("password")).collect()
+}
+
 fn error_page(error: &AppError, asked: &Asked) -> Response {
     let (title, sentence) = error.words();
     // The same bytes for "not there" and "not yours", whoever asks and whenever: nothing of the request is in them.
     let hidden = error.status() == StatusCode::NOT_FOUND;
     let kept = match (&asked.form, error) {
-        (Some(form), AppError::SignedOut) => {
-            extract::read_pairs(form).ok().map(|pairs| Kept { action: asked.target.clone(), pairs })
-        }
+        (Some(form), AppError::SignedOut) => extract::read_pairs(form)
+            .ok()
+            .map(|pairs| Kept { action: asked.target.clone(), pairs: without_secrets(pairs) }),
         _ => None,
     };
     let back = match (error, &asked.from) {

@@ -391,7 +391,11 @@ async fn a_page_without_a_session_leads_to_sign_in_and_back() {
 
 #[tokio::test]
 async fn a_form_without_a_session_keeps_everything_typed() {
-    let answer = post("/session-ended?x=1", "what=Two+lines%0D%0Aof+%3Cb%3Etext&kind=a&kind=b").await;
+    let answer = post(
+        "/session-ended?x=1",
+        "what=Two+lines%0D%0Aof+%3Cb%3Etext&kind=a&kind=b&new-password=tell+nobody",
+    )
+    .await;
     assert_error_page(&answer, StatusCode::UNAUTHORIZED);
     let html = answer.text();
     assert!(html.contains("<form method=\"post\" action=\"/session-ended?x=1\">"), "{html}");
@@ -401,6 +405,7 @@ async fn a_form_without_a_session_keeps_everything_typed() {
     );
     assert_eq!(html.matches("name=\"kind\"").count(), 2);
     assert!(html.contains("Send it again"));
+    assert!(!html.contains("tell nobody"), "a password is never written into a page");
 }
 
 #[tokio::test]
