@@ -1,7 +1,53 @@
-//! Signing a review off: every finding has an owned, dated action, or a recorded reason why none is needed (R5).
+//! Reviews: the score they give, and signing them off: every finding has an owned, dated action, or a recorded reason
+//! why none is needed (R5).
+
+use std::fmt;
 
 use super::reference::Reference;
 use super::text_enum::text_enum;
+
+/// What a review scored, in percent with at most two decimal places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score(i32);
+
+impl Score {
+    /// From hundredths of a percent; none outside 0 to 100 percent.
+    #[must_use]
+    pub const fn from_hundredths(hundredths: i32) -> Option<Self> {
+        if 0 <= hundredths && hundredths <= 10_000 { Some(Self(hundredths)) } else { None }
+    }
+
+    /// In hundredths of a percent, as stored.
+    #[must_use]
+    pub const fn hundredths(self) -> i32 {
+        self.0
+    }
+
+    /// As people type it: "87", "87.5", "87.5%".
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().trim_end_matches('%').trim_end();
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let figures =
+            |t: &str, most: usize| (1..=most).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit());
+        if !figures(whole, 3) || !figures(part, 2) {
+            return None;
+        }
+        let part: i32 = format!("{part:0<2}").parse().ok()?;
+        Self::from_hundredths(whole.parse::<i32>().ok()? * 100 + part)
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 100, self.0 % 100);
+        match part {
+            0 => write!(f, "{whole}%"),
+            p if p % 10 == 0 => write!(f, "{whole}.{}%", p / 10),
+            p => write!(f, "{whole}.{p:02}%"),
+        }
+    }
+}
 
 text_enum! {
     /// How a finding goes on (R5, R5b).
@@ -57,4 +103,52 @@ pub fn holdups(findings: &[FindingFacts]) -> Vec<Holdup> {
         .filter(|f| f.disposition == Disposition::Actions && f.owned_and_dated == 0)
         .map(|f| Holdup { finding: f.reference, has_action: f.actions > 0 })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_reads_as_it_is_typed() {
+        for (typed, shown) in [
+            ("87", "87%"),
+            ("87.5", "87.5%"),
+            ("87.50%", "87.5%"),
+            ("87.05 %", "87.05%"),
+            ("0", "0%"),
+            ("100", "100%"),
+        ] {
+            assert_eq!(Score::parse(typed).map(|s| s.to_string()).as_deref(), Some(shown), "{typed}");
+        }
+        for wrong in ["", "100.01", "101", "-1", "8,5", "87.555", ".5", "5.", "٣", "1e2", "0087"] {
+            assert_eq!(Score::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_finding_without_a_ready_action_or_a_reason_holds_the_sign_off_up() {
+        let facts = |n, disposition, actions, owned_and_dated| FindingFacts {
+            reference: Reference::finding(n),
+            disposition,
+            actions,
+            owned_and_dated,
+        };
+        let found = holdups(&[
+            facts(1, Disposition::Actions, 2, 1),
+            facts(2, Disposition::Actions, 0, 0),
+            facts(3, Disposition::Actions, 1, 0),
+            facts(4, Disposition::NoActionNeeded, 0, 0),
+            facts(5, Disposition::NotForTracker, 0, 0),
+        ]);
+        let said: Vec<_> = found.iter().map(Holdup::sentence).collect();
+        assert_eq!(
+            said,
+            [
+                "F-0002 has no action, and no reason why none is needed",
+                "F-0003 has an action, but not one with an owner and a due date",
+            ]
+        );
+        assert_eq!(holdups(&[]), []);
+    }
 }

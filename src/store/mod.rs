@@ -24,6 +24,10 @@ pub mod closure;
 pub mod escalation;
 /// What a paper judged.
 pub mod judged;
+/// Findings.
+pub mod finding;
+/// The regulator's framework.
+pub mod framework;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
@@ -34,6 +38,10 @@ pub mod outbox;
 pub mod provider;
 /// Who is signed in: people, sessions, throttles, places.
 pub mod system;
+/// Reviews.
+pub mod review;
+/// How far a member sees, for queries.
+pub mod scope;
 /// The trail: appending, reading, verifying.
 pub mod trail;
 /// Verifications.

@@ -1,0 +1,30 @@
+-- One page of findings, newest first, with how many actions each has and how they stand.
+SELECT f.id AS "id: FindingId", f.number, f.what, s.name AS service, u.name AS "unit?", f.risk, f.theme, f.topic, f.found_on, f.disposition,
+  c.open AS "open!", c.late AS "late!", c.unowned AS "unowned!", c.closed AS "closed!"
+FROM findings f
+JOIN services s ON s.provider_id = f.provider_id AND s.id = f.service_id
+LEFT JOIN units u ON u.provider_id = f.provider_id AND u.service_id = f.service_id AND u.id = f.unit_id
+CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE a.status NOT IN ('closed', 'cancelled')) AS open,
+    count(*) FILTER (WHERE a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AND a.due_on < $12::date) AS late,
+    count(*) FILTER (WHERE a.status NOT IN ('closed', 'cancelled') AND m.id IS NULL) AS unowned,
+    count(*) FILTER (WHERE a.status = 'closed') AS closed
+  FROM actions a LEFT JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id AND m.ended_at IS NULL
+  WHERE a.provider_id = f.provider_id AND a.finding_id = f.id) c
+WHERE f.provider_id = $1
+  AND ($2::bool OR ($3::bool AND EXISTS (SELECT 1 FROM member_services ms
+    WHERE ms.provider_id = f.provider_id AND ms.member_id = $4 AND ms.service_id = f.service_id)) OR f.logged_by = $4)
+  AND ($5::uuid IS NULL OR f.service_id = $5)
+  AND ($6::text IS NULL OR f.risk = $6)
+  AND ($7::text IS NULL OR f.theme = $7)
+  AND ($8::text IS NULL OR f.topic = $8)
+  AND CASE $9::text
+    WHEN 'open' THEN f.disposition = 'actions' AND (c.open > 0 OR c.closed = 0)
+    WHEN 'closed' THEN f.disposition <> 'actions' OR (c.open = 0 AND c.closed > 0)
+    WHEN 'unowned' THEN f.disposition = 'actions' AND (c.unowned > 0 OR (c.open = 0 AND c.closed = 0))
+    ELSE true END
+  AND ($10::text IS NULL OR f.what ILIKE $10)
+  AND (NOT $11::bool OR f.logged_by = $4)
+  AND (f.found_on, f.id) < (coalesce($13::date, 'infinity'), coalesce($14::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ORDER BY f.found_on DESC, f.id DESC
+LIMIT $15
