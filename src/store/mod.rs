@@ -22,12 +22,12 @@ pub mod change;
 pub mod closure;
 /// Escalations.
 pub mod escalation;
-/// What a paper judged.
-pub mod judged;
 /// Findings.
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
+/// What a paper judged.
+pub mod judged;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
@@ -36,12 +36,12 @@ pub mod menu;
 pub mod outbox;
 /// The provider, its services, units and rules.
 pub mod provider;
-/// Who is signed in: people, sessions, throttles, places.
-pub mod system;
 /// Reviews.
 pub mod review;
 /// How far a member sees, for queries.
 pub mod scope;
+/// Who is signed in: people, sessions, throttles, places.
+pub mod system;
 /// The trail: appending, reading, verifying.
 pub mod trail;
 /// Verifications.
