@@ -22,6 +22,7 @@ GRANT UPDATE (what, success_test, wording_override, owner_id, due_on, follow_up_
   extensions, owner_changes, updated_at, cancelled_by, cancelled_at, cancel_reason, closure_id) ON actions TO throughline_app;
 GRANT UPDATE (withdrawn_by, withdrawn_at, withdrawn_reason) ON evidence TO throughline_app;
 GRANT UPDATE (attempts, next_at, leased_until, sent_at, subject, body, last_error) ON outbox TO throughline_app;
+GRANT UPDATE (stored_at) ON blobs TO throughline_app;
 GRANT DELETE ON pending_uploads, blobs TO throughline_app;
 -- events, event_texts, chain_heads, action_owners: written by the owner's functions alone
 

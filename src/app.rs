@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Cause;
+use crate::files::store::EvidenceStore;
 use crate::http;
 use crate::mail::transport::Transport;
 use crate::store::Db;
@@ -28,6 +29,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// How mail leaves.
     pub mail: Arc<Transport>,
+    /// Where evidence files are kept.
+    pub evidence: EvidenceStore,
     /// When the worker last finished a tick, seconds since the epoch; before the first, when the program started.
     pub last_tick: Arc<AtomicI64>,
 }
@@ -37,14 +40,35 @@ impl AppState {
     /// runtime.
     ///
     /// # Errors
-    /// A setting that only shows itself to be wrong when it is used: the mail server's address.
+    /// A setting that only shows itself to be wrong when it is used: the mail server's address, the evidence store.
     pub fn new(config: Config, clock: Clock, pool: PgPool) -> Result<Self, Cause> {
         let last_tick = Arc::new(AtomicI64::new(clock.now().timestamp()));
         let mail = match &config.mail {
             Some(mail) => Transport::from_url(Some(mail.smtp_url.expose_secret()), &mail.from.to_string())?,
             None => Transport::Page,
         };
-        Ok(Self { db: Db::new(pool), clock, config: Arc::new(config), mail: Arc::new(mail), last_tick })
+        let evidence = evidence_store(&config)?;
+        Ok(Self {
+            db: Db::new(pool),
+            clock,
+            config: Arc::new(config),
+            mail: Arc::new(mail),
+            evidence,
+            last_tick,
+        })
+    }
+}
+
+/// Opens the store the settings name; a local folder is made if it is not there.
+fn evidence_store(config: &Config) -> Result<EvidenceStore, Cause> {
+    match &config.evidence_store {
+        crate::config::EvidenceStore::Folder(folder) => Ok(EvidenceStore::local(folder)?),
+        #[cfg(feature = "s3")]
+        crate::config::EvidenceStore::S3(url) => Ok(EvidenceStore::s3(url, &config.data_dir.join("incoming"))?),
+        #[cfg(not(feature = "s3"))]
+        crate::config::EvidenceStore::S3(_) => {
+            Err("EVIDENCE_STORE names an S3 bucket, but this program was built without S3: build it with --features s3".into())
+        }
     }
 }
 

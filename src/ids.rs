@@ -78,6 +78,8 @@ typed_ids! {
     UpdateId;
     /// A piece of evidence.
     EvidenceId;
+    /// A file kept for a form that is not recorded yet.
+    PendingUploadId;
     /// A verification.
     VerificationId;
     /// A nominated individual's assurance.

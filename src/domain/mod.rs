@@ -16,6 +16,8 @@ pub mod closure;
 pub mod escalation;
 /// What is written into the trail.
 pub mod event;
+/// Evidence: its names, and what its coming and going does to an action.
+pub mod evidence;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
 /// A person's place in a provider.

@@ -28,6 +28,8 @@ pub mod finding;
 pub mod framework;
 /// What a paper judged.
 pub mod judged;
+/// Evidence and its files.
+pub mod evidence;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
@@ -46,6 +48,8 @@ pub mod system;
 pub mod trail;
 /// Verifications.
 pub mod verification;
+/// Progress updates.
+pub mod update;
 
 pub use tenant_tx::{SystemTx, TenantTx};
 

@@ -4,6 +4,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::app::AppState;
+use crate::domain::access::{self, Relation, Verb};
+use crate::domain::closure::Case;
 use crate::domain::member::Member;
 use crate::error::AppError;
 use crate::ids::ProviderId;
@@ -17,10 +19,18 @@ pub mod change;
 pub mod closure;
 /// Escalations: raised by the program, decided by people.
 pub mod escalation;
+/// Evidence: kept, added, fetched, withdrawn.
+pub mod evidence;
 /// Setting a provider up.
 pub mod provider;
 /// Independent verification.
 pub mod verification;
+/// Submission for verification.
+pub mod submission;
+/// Progress, with or without evidence.
+pub mod update;
+/// What has to be cleared away from time to time.
+pub mod upkeep;
 
 /// Who does it: a member of a provider.
 #[derive(Clone, Debug)]
@@ -38,6 +48,24 @@ impl Actor {
     /// The database cannot be reached.
     pub async fn begin(&self, app: &AppState) -> Result<TenantTx, AppError> {
         Ok(TenantTx::begin(&app.db, self.provider, Some(self.member.id), app.clock.now()).await?)
+    }
+
+    /// How this actor stands to an action.
+    #[must_use]
+    pub fn stands_to(&self, case: &Case) -> Relation {
+        let me = self.member.id;
+        Relation {
+            in_service: self.member.sees_service(case.action.service_id),
+            own: case.action.owner.as_ref().is_some_and(|o| o.id == me),
+            owned_this_cycle: case.owners.iter().any(|(id, _)| *id == me),
+            gave_evidence: case.pieces.iter().any(|p| p.author == me && !p.withdrawn),
+        }
+    }
+
+    /// Whether this actor may see an action; if not, it is not there for them.
+    #[must_use]
+    pub fn sees(&self, case: &Case) -> bool {
+        access::may(self.member.role, Verb::SeeAction, self.stands_to(case)).is_ok()
     }
 }
 
