@@ -11,6 +11,8 @@ mod tenant_tx;
 pub mod action;
 /// The nominated individual's assurances.
 pub mod assurance;
+/// The files behind evidence.
+pub mod blob;
 /// The case of an action, for the rules.
 pub mod case;
 
@@ -26,10 +28,10 @@ pub mod escalation;
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
+/// Evidence.
+pub mod evidence;
 /// What a paper judged.
 pub mod judged;
-/// Evidence and its files.
-pub mod evidence;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
@@ -46,10 +48,10 @@ pub mod scope;
 pub mod system;
 /// The trail: appending, reading, verifying.
 pub mod trail;
-/// Verifications.
-pub mod verification;
 /// Progress updates.
 pub mod update;
+/// Verifications.
+pub mod verification;
 
 pub use tenant_tx::{SystemTx, TenantTx};
 

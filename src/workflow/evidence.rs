@@ -21,7 +21,8 @@ use crate::error::AppError;
 use crate::files::ContentHash;
 use crate::files::store::Stored;
 use crate::ids::{EvidenceId, PendingUploadId, ProviderId};
-use crate::store::evidence::{self as store, Blob, Kept, NewPiece, Piece, Proof};
+use crate::store::blob::{self, Blob, Kept};
+use crate::store::evidence::{self as store, NewPiece, Piece, Proof};
 use crate::store::{TenantTx, action, case};
 
 /// How long a form may wait with its files; the sweep lets go of them an hour later.
@@ -60,22 +61,22 @@ pub async fn keep(app: &AppState, by: &Actor, files: &[Stored]) -> Result<Vec<Ke
     let mut tx = by.begin(app).await?;
     let mut kept = Vec::with_capacity(files.len());
     for file in files {
-        let blob = Blob {
+        let content = Blob {
             sha256: file.sha256.as_bytes().to_vec(),
             size: i64::try_from(file.size).unwrap_or(i64::MAX),
             media_type: file.kind.media_type().to_owned(),
         };
-        store::lock_content(&mut tx, &blob.sha256).await?;
+        blob::lock_content(&mut tx, &content.sha256).await?;
         let id = PendingUploadId::new();
-        store::keep(&mut tx, id, &blob, file.name.as_str()).await?;
-        kept.push(Kept { id, blob, name: file.name.as_str().to_owned() });
+        blob::keep(&mut tx, id, &content, file.name.as_str()).await?;
+        kept.push(Kept { id, blob: content, name: file.name.as_str().to_owned() });
     }
     tx.commit().await?;
     for file in files {
         if app.evidence.open(by.provider, file.sha256).await.map_err(AppError::internal)?.is_none() {
             let ids: Vec<_> = kept.iter().map(|k| k.id).collect();
             let mut tx = by.begin(app).await?;
-            store::let_go(&mut tx, &ids).await?;
+            blob::let_go(&mut tx, &ids).await?;
             tx.commit().await?;
             return Err(AppError::internal("a file was not in the store after it was received"));
         }
@@ -90,7 +91,7 @@ pub async fn keep(app: &AppState, by: &Actor, files: &[Stored]) -> Result<Vec<Ke
 pub async fn still_kept(app: &AppState, by: &Actor, ids: &[PendingUploadId]) -> Result<Vec<Kept>, AppError> {
     let mut tx = by.begin(app).await?;
     let since = tx.now() - Duration::hours(KEPT_HOURS);
-    let kept = store::kept(&mut tx, ids, since).await?;
+    let kept = blob::kept(&mut tx, ids, since).await?;
     tx.commit().await?;
     Ok(kept)
 }
@@ -101,7 +102,7 @@ pub async fn still_kept(app: &AppState, by: &Actor, ids: &[PendingUploadId]) -> 
 /// The database was lost.
 pub async fn let_go(app: &AppState, by: &Actor, ids: &[PendingUploadId]) -> Result<(), AppError> {
     let mut tx = by.begin(app).await?;
-    store::let_go(&mut tx, ids).await?;
+    blob::let_go(&mut tx, ids).await?;
     Ok(tx.commit().await?)
 }
 
@@ -121,7 +122,7 @@ pub(super) async fn write(
             Offered::Reference(_) => None,
         })
         .collect();
-    let kept = store::kept(tx, &ids, moment.now - Duration::hours(KEPT_HOURS)).await?;
+    let kept = blob::kept(tx, &ids, moment.now - Duration::hours(KEPT_HOURS)).await?;
     let mut ready: Vec<(&Given, Proof)> = Vec::with_capacity(given.len());
     for piece in given {
         let proof = proof_of(piece, &kept)?;
@@ -135,7 +136,7 @@ pub(super) async fn write(
         let title = title_of(&ready, index, piece, proof);
         write_piece(tx, a, piece, proof, &title, next_id.take().unwrap_or_default()).await?;
     }
-    store::let_go(tx, &ids).await?;
+    blob::let_go(tx, &ids).await?;
     Ok(ready.len())
 }
 
@@ -343,7 +344,7 @@ pub(super) async fn unknown(
 ) -> Result<Vec<ContentHash>, AppError> {
     let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
     let asked: Vec<Vec<u8>> = hashes.iter().map(|h| h.as_bytes().to_vec()).collect();
-    let known = store::known(&mut tx, &asked).await?;
+    let known = blob::known(&mut tx, &asked).await?;
     tx.commit().await?;
     let named = |hash: &ContentHash| known.iter().any(|k| content_of(k) == Some(*hash));
     Ok(hashes.iter().copied().filter(|hash| !named(hash)).collect())

@@ -23,14 +23,14 @@ pub mod escalation;
 pub mod evidence;
 /// Setting a provider up.
 pub mod provider;
-/// Independent verification.
-pub mod verification;
 /// Submission for verification.
 pub mod submission;
 /// Progress, with or without evidence.
 pub mod update;
 /// What has to be cleared away from time to time.
 pub mod upkeep;
+/// Independent verification.
+pub mod verification;
 
 /// Who does it: a member of a provider.
 #[derive(Clone, Debug)]

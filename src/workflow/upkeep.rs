@@ -8,7 +8,7 @@ use crate::app::AppState;
 use crate::error::AppError;
 use crate::files::ContentHash;
 use crate::ids::ProviderId;
-use crate::store::evidence as store;
+use crate::store::blob;
 use crate::store::system;
 use crate::store::{SystemTx, TenantTx};
 
@@ -40,8 +40,8 @@ pub async fn sweep(app: &AppState) -> Result<Swept, AppError> {
     tx.commit().await?;
     for provider in &providers {
         let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
-        swept.uploads += store::forget_old_uploads(&mut tx, before).await?;
-        store::forget_unused_blobs(&mut tx, before).await?;
+        swept.uploads += blob::forget_old_uploads(&mut tx, before).await?;
+        blob::forget_unused(&mut tx, before).await?;
         tx.commit().await?;
     }
     swept.files = sweep_store(app, before).await?;
@@ -100,8 +100,8 @@ async fn clear_one(
     before: DateTime<Utc>,
 ) -> Result<bool, AppError> {
     let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
-    store::lock_content(&mut tx, hash.as_bytes()).await?;
-    let named = !store::known(&mut tx, &[hash.as_bytes().to_vec()]).await?.is_empty();
+    blob::lock_content(&mut tx, hash.as_bytes()).await?;
+    let named = !blob::known(&mut tx, &[hash.as_bytes().to_vec()]).await?.is_empty();
     let gone =
         !named && app.evidence.delete_orphan(provider, hash, before).await.map_err(AppError::internal)?;
     tx.commit().await?;
