@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::domain::words;
+
 pub use crate::http::page::Pager;
 
 /// A text that is either written here or made at run time.
@@ -154,10 +156,9 @@ impl Tag {
     /// Late, with the number of working days (R11, and how lateness is said everywhere).
     #[must_use]
     pub fn late(working_days: i64) -> Self {
-        let words: Text = match working_days {
-            ..=0 => "Late".into(),
-            1 => "1 working day late".into(),
-            days => format!("{days} working days late").into(),
+        let words: Text = match u32::try_from(working_days) {
+            Err(_) | Ok(0) => "Late".into(),
+            Ok(days) => words::days_late(days).into(),
         };
         Self { state: State::Late, words }
     }
