@@ -83,3 +83,70 @@ pub fn weigh(word: &Word, today: NaiveDate) -> Result<(), Vec<AssuranceRefusal>>
     }
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Cast, day, today};
+    use super::super::topic::Risk;
+    use super::*;
+
+    #[test]
+    fn the_nominated_individual_and_nobody_else() {
+        let cast = Cast::new();
+        let case = cast.assured();
+        assert_eq!(may_assure(&cast.nominated, &case), Ok(()));
+        for who in [
+            &cast.owner,
+            &cast.leader,
+            &cast.deputy,
+            &cast.manager,
+            &cast.safeguarding,
+            &cast.quality,
+            &cast.administrator,
+        ] {
+            assert_eq!(
+                may_assure(who, &case),
+                Err(AssuranceRefusal::Denied(Denial::NotYours)),
+                "{}",
+                who.name
+            );
+        }
+        let mut owned = cast.assured();
+        owned.owners.push((cast.nominated.id, cast.nominated.role));
+        assert_eq!(may_assure(&cast.nominated, &owned), Err(AssuranceRefusal::Denied(Denial::Owner)));
+    }
+
+    #[test]
+    fn only_high_and_critical_findings_that_were_verified() {
+        let cast = Cast::new();
+        for risk in Risk::ALL {
+            for status in Status::ALL {
+                let mut case = cast.verified();
+                (case.action.risk, case.action.status) = (*risk, *status);
+                let wanted = match (risk.is_high(), status) {
+                    (false, _) => Err(AssuranceRefusal::NotNeeded),
+                    (true, Status::Verified) => Ok(()),
+                    (true, other) => Err(AssuranceRefusal::NotVerified(*other)),
+                };
+                assert_eq!(may_assure(&cast.nominated, &case), wanted, "{risk} {status}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_challenge_names_a_date() {
+        use AssuranceDecision::{Assured, Challenged};
+        use AssuranceRefusal::{NoNewDate, NoNote};
+        for (decision, note, date, wanted) in [
+            (Assured, "Looked at 4 protocols", None, vec![]),
+            (Assured, " ", None, vec![NoNote]),
+            (Challenged, "Only day shifts were sampled", Some("2026-11-21"), vec![]),
+            (Challenged, "Only day shifts were sampled", Some("2026-11-20"), vec![NoNewDate]),
+            (Challenged, "Only day shifts were sampled", None, vec![NoNewDate]),
+            (Challenged, "", None, vec![NoNote, NoNewDate]),
+        ] {
+            let word = Word { decision, note: note.into(), new_due_on: date.map(day) };
+            assert_eq!(weigh(&word, today()).err().unwrap_or_default(), wanted, "{decision} {note} {date:?}");
+        }
+    }
+}

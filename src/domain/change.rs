@@ -168,3 +168,136 @@ pub fn new_date(current: Option<NaiveDate>, new: NaiveDate, today: NaiveDate) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Cast, day, today};
+    use super::super::topic::Risk;
+    use super::*;
+
+    #[test]
+    fn what_is_being_judged_keeps_still() {
+        use Status::{Cancelled, Closed, InProgress, Ineffective, NotStarted, SentBack, Submitted, Verified};
+        let cast = Cast::new();
+        for status in [NotStarted, InProgress, Submitted, SentBack, Ineffective, Verified, Closed, Cancelled]
+        {
+            let mut case = cast.verified();
+            case.action.status = status;
+            let may = |verb| may_change(&cast.manager, verb, &case);
+            let open = !matches!(status, Closed | Cancelled);
+            let judged = matches!(status, Submitted | Verified);
+            let shut = Err(ChangeRefusal::NotOpen(status));
+            let still = Err(ChangeRefusal::BeingJudged(status));
+            for verb in [Verb::Reassign, Verb::Cancel] {
+                assert_eq!(may(verb), if open { Ok(()) } else { shut.clone() }, "{verb:?} {status}");
+            }
+            for verb in [Verb::Reword, Verb::Extend] {
+                let wanted = if judged {
+                    still.clone()
+                } else if open {
+                    Ok(())
+                } else {
+                    shut.clone()
+                };
+                assert_eq!(may(verb), wanted, "{verb:?} {status}");
+            }
+            let reopen = if status == Closed { Ok(()) } else { Err(ChangeRefusal::NotClosed(status)) };
+            assert_eq!(may(Verb::Reopen), reopen, "{status}");
+        }
+    }
+
+    #[test]
+    fn who_changes_it() {
+        let cast = Cast::new();
+        let case = {
+            let mut c = cast.submitted();
+            c.action.status = Status::InProgress;
+            c
+        };
+        let may = |who: &Member, verb| may_change(who, verb, &case).is_ok();
+        // reassign, reword, extend, cancel
+        for (who, wanted) in [
+            (&cast.owner, [false; 4]),
+            (&cast.leader, [true, false, false, false]),
+            (&cast.deputy, [true; 4]),
+            (&cast.manager, [true; 4]),
+            (&cast.other_manager, [false; 4]),
+            (&cast.safeguarding, [true; 4]),
+            (&cast.quality, [true; 4]),
+            (&cast.nominated, [true; 4]),
+            (&cast.administrator, [true, false, false, false]),
+            (&cast.reader, [false; 4]),
+        ] {
+            let got = [Verb::Reassign, Verb::Reword, Verb::Extend, Verb::Cancel].map(|verb| may(who, verb));
+            assert_eq!(got, wanted, "{}", who.name);
+        }
+    }
+
+    #[test]
+    fn a_new_owner_is_somebody_else_who_works_here() {
+        let cast = Cast::new();
+        let case = cast.submitted();
+        let person = |m: &Member| Person {
+            id: m.id,
+            name: m.name.clone(),
+            role: m.role,
+            job_title: String::new(),
+            left: false,
+        };
+        let possible = [person(&cast.owner), person(&cast.deputy)];
+        assert_eq!(reassign(&case.action, cast.deputy.id, &possible).unwrap().id, cast.deputy.id);
+        assert!(matches!(reassign(&case.action, cast.owner.id, &possible), Err(ChangeRefusal::SameOwner(_))));
+        assert_eq!(reassign(&case.action, cast.other_deputy.id, &possible), Err(ChangeRefusal::CannotOwn));
+        let mut back = cast.submitted();
+        back.action.owner.as_mut().unwrap().left = true;
+        assert!(
+            reassign(&back.action, cast.owner.id, &possible).is_ok(),
+            "somebody who came back takes it again"
+        );
+        assert_eq!(Handover::of(Status::Submitted), Handover::TakesSubmissionBack);
+        assert_eq!(Handover::of(Status::Verified), Handover::VoidsVerification);
+        for status in [Status::NotStarted, Status::InProgress, Status::SentBack, Status::Ineffective] {
+            assert_eq!(Handover::of(status), Handover::Stays);
+        }
+    }
+
+    #[test]
+    fn vague_words_on_a_high_risk_need_a_reason() {
+        let cast = Cast::new();
+        let vague = "Remind staff about PRN protocols";
+        let clear = "Rewrite the PRN protocols of all 12 people on Ash with a maximum dose";
+        for (risk, what, kept, refused) in [
+            (Risk::Medium, vague, None, false),
+            (Risk::High, vague, None, true),
+            (Risk::High, vague, Some("  "), true),
+            (Risk::High, vague, Some("The regulator's own words"), false),
+            (Risk::Critical, vague, None, true),
+            (Risk::High, clear, None, false),
+        ] {
+            let mut action = cast.submitted().action;
+            action.risk = risk;
+            let got = reword(&action, what, "10 of 10 sampled", kept);
+            assert_eq!(
+                matches!(got, Err(ChangeRefusal::Vague(_))),
+                refused,
+                "{risk} {what} {kept:?}: {got:?}"
+            );
+        }
+        let action = cast.submitted().action;
+        assert_eq!(reword(&action, &action.what, &action.success_test, None), Err(ChangeRefusal::SameWords));
+        assert!(reword(&action, &action.what, "12 of 12 sampled", None).is_ok());
+    }
+
+    #[test]
+    fn a_date_moves_forward_from_today() {
+        for (current, new, wanted) in [
+            (Some("2026-11-16"), "2026-11-21", Ok(())),
+            (Some("2026-11-16"), "2026-11-20", Err(ChangeRefusal::PastDate)),
+            (Some("2026-12-01"), "2026-12-01", Err(ChangeRefusal::SameDate(day("2026-12-01")))),
+            (Some("2026-12-01"), "2026-11-25", Ok(())),
+            (None, "2026-11-25", Ok(())),
+        ] {
+            assert_eq!(new_date(current.map(day), day(new), today()), wanted, "{current:?} {new}");
+        }
+    }
+}

@@ -379,3 +379,383 @@ pub fn gate(member: &Member, case: &Case) -> Result<Approval, ClosureRefusal> {
     let assurance = if case.action.needs_assurance() { case.assured().map(|s| s.id) } else { None };
     Ok(Approval { verification: passed.id, verifier: passed.verifier, assurance })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Cast;
+    use super::super::topic::Risk;
+    use super::super::verification::Outcome;
+    use super::*;
+
+    /// What the gate says, in a word.
+    #[derive(Debug, PartialEq, Eq)]
+    enum Says {
+        Closes,
+        NotYours,
+        Owner,
+        OtherApprover,
+        NotVerified,
+        Lacks(Vec<Step>),
+    }
+
+    fn says(who: &Member, case: &Case) -> Says {
+        match gate(who, case) {
+            Ok(_) => Says::Closes,
+            Err(ClosureRefusal::Denied(Denial::Owner)) => Says::Owner,
+            Err(ClosureRefusal::Denied(_)) => Says::NotYours,
+            Err(ClosureRefusal::OtherApprover(_)) => Says::OtherApprover,
+            Err(ClosureRefusal::NotVerified(_)) => Says::NotVerified,
+            Err(ClosureRefusal::Missing(items)) => Says::Lacks(items.iter().map(|i| i.step).collect()),
+        }
+    }
+
+    /// A line of the table: in which case, who tries, what the gate says. The case starts as `verified`.
+    type Line = (&'static str, fn(&Cast, &mut Case), fn(&Cast) -> &Member, Says);
+
+    fn piece(case: &mut Case, kind: EvidenceKind, author: MemberId) {
+        case.pieces.push(Piece { kind, author, withdrawn: false });
+        case.action.evidence_rev += 1;
+    }
+
+    fn withdraw(case: &mut Case, index: usize) {
+        case.pieces[index].withdrawn = true;
+        case.action.evidence_rev += 1;
+    }
+
+    fn verdict(case: &mut Case) -> &mut Verified {
+        case.verification.as_mut().unwrap()
+    }
+
+    fn high(cast: &Cast, case: &mut Case) {
+        *case = cast.assured();
+    }
+
+    fn word(case: &mut Case) -> &mut Assured {
+        case.assurance.as_mut().unwrap()
+    }
+
+    fn owned_by(case: &mut Case, who: &Member) {
+        case.owners.push((who.id, who.role));
+    }
+
+    fn feedback(_: &Cast, case: &mut Case) {
+        case.action.approver = Approver::QualityLead;
+    }
+
+    fn try_all(lines: &[Line]) {
+        for (what, change, who, wanted) in lines {
+            let cast = Cast::new();
+            let mut case = cast.verified();
+            change(&cast, &mut case);
+            assert_eq!(says(who(&cast), &case), *wanted, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_approves() {
+        use Says::{Closes, NotYours, OtherApprover, Owner};
+        let nothing: fn(&Cast, &mut Case) = |_, _| {};
+        let manager_owned: fn(&Cast, &mut Case) = |c, case| owned_by(case, &c.manager);
+        try_all(&[
+            ("the service's registered manager", nothing, |c| &c.manager, Closes),
+            ("another service's registered manager", nothing, |c| &c.other_manager, NotYours),
+            ("the owner", nothing, |c| &c.owner, NotYours),
+            ("a colleague", nothing, |c| &c.colleague, NotYours),
+            ("a team leader", nothing, |c| &c.leader, NotYours),
+            ("the deputy who checked", nothing, |c| &c.deputy, NotYours),
+            ("the safeguarding lead", nothing, |c| &c.safeguarding, NotYours),
+            ("the quality lead, when the manager approves", nothing, |c| &c.quality, OtherApprover),
+            ("the nominated individual, when the manager approves", nothing, |c| &c.nominated, OtherApprover),
+            ("the administrator", nothing, |c| &c.administrator, NotYours),
+            ("an outsider", nothing, |c| &c.reader, NotYours),
+            ("feedback: the quality lead", feedback, |c| &c.quality, Closes),
+            ("feedback: not the registered manager", feedback, |c| &c.manager, OtherApprover),
+            ("feedback: not the nominated individual", feedback, |c| &c.nominated, OtherApprover),
+            ("a manager's own: not the manager", manager_owned, |c| &c.manager, Owner),
+            ("a manager's own: the quality lead", manager_owned, |c| &c.quality, Closes),
+            ("a manager's own: the nominated individual", manager_owned, |c| &c.nominated, Closes),
+            ("a manager's own: not the deputy", manager_owned, |c| &c.deputy, NotYours),
+            ("a manager's own: not the manager next door", manager_owned, |c| &c.other_manager, NotYours),
+            (
+                "a manager of two services approves in both",
+                |c, case| case.action.service_id = c.elsewhere,
+                |c| &c.other_manager,
+                Closes,
+            ),
+            (
+                "another manager owned it once: this one still approves",
+                |c, case| owned_by(case, &c.other_manager),
+                |c| &c.manager,
+                Closes,
+            ),
+            (
+                "feedback the quality lead owned: not the quality lead",
+                |c, case| {
+                    feedback(c, case);
+                    owned_by(case, &c.quality);
+                },
+                |c| &c.quality,
+                Owner,
+            ),
+            (
+                "the verifier may approve too, when the role does",
+                |c, case| verdict(case).verifier = c.manager.id,
+                |c| &c.manager,
+                Closes,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn what_has_to_be_there() {
+        use Says::{Closes, Lacks};
+        use Step::{Assured as A, Evidence as E, Owned as O, Recorded as R, Supported as S, Verified as V};
+        let manager: fn(&Cast) -> &Member = |c| &c.manager;
+        let lacks = |steps: &[Step]| Lacks(steps.to_vec());
+        try_all(&[
+            ("everything is there", |_, _| {}, manager, Closes),
+            ("nobody owns it", |_, c| c.action.owner = None, manager, lacks(&[O])),
+            ("its owner has left", |_, c| c.action.owner.as_mut().unwrap().left = true, manager, lacks(&[O])),
+            ("it has no date", |_, c| c.action.due_on = None, manager, lacks(&[O])),
+            ("nothing was recorded", |_, c| c.updates = 0, manager, lacks(&[R])),
+            ("no evidence was ever asked for", |_, c| c.required.clear(), manager, lacks(&[E, S])),
+            ("evidence withdrawn after the check", |_, c| withdraw(c, 0), manager, lacks(&[E, V, S])),
+            (
+                "evidence withdrawn and given anew after the check",
+                |cast, c| {
+                    withdraw(c, 0);
+                    piece(c, EvidenceKind::Record, cast.owner.id);
+                },
+                manager,
+                lacks(&[V, S]),
+            ),
+            (
+                "more evidence after the check",
+                |cast, c| piece(c, EvidenceKind::Data, cast.owner.id),
+                manager,
+                lacks(&[V, S]),
+            ),
+            (
+                "evidence of another kind does not stand in",
+                |cast, c| {
+                    c.pieces.truncate(1);
+                    c.pieces.push(Piece {
+                        kind: EvidenceKind::Data,
+                        author: cast.owner.id,
+                        withdrawn: false,
+                    });
+                },
+                manager,
+                lacks(&[E]),
+            ),
+            ("not checked", |_, c| c.verification = None, manager, lacks(&[V, S])),
+            (
+                "checked as partly done",
+                |_, c| verdict(c).outcome = Outcome::PartiallyComplete,
+                manager,
+                lacks(&[V, S]),
+            ),
+            (
+                "checked as ineffective",
+                |_, c| verdict(c).outcome = Outcome::Ineffective,
+                manager,
+                lacks(&[V, S]),
+            ),
+            ("checked by the owner", |cast, c| verdict(c).verifier = cast.owner.id, manager, lacks(&[V, S])),
+            (
+                "the verifier became an owner later",
+                |cast, c| owned_by(c, &cast.deputy),
+                manager,
+                lacks(&[V, S]),
+            ),
+            (
+                "the verifier gave evidence",
+                |cast, c| c.pieces[0].author = cast.deputy.id,
+                manager,
+                lacks(&[V, S]),
+            ),
+            (
+                "the verifier gave evidence that was withdrawn before the check",
+                |cast, c| {
+                    c.pieces.push(Piece { kind: EvidenceKind::Data, author: cast.deputy.id, withdrawn: true })
+                },
+                manager,
+                Closes,
+            ),
+            ("a kind was not judged", |_, c| verdict(c).marks.truncate(1), manager, lacks(&[S])),
+            ("a kind is mixed", |_, c| verdict(c).marks[1].1 = Mark::Mixed, manager, lacks(&[S])),
+            (
+                "a kind does not support it",
+                |_, c| verdict(c).marks[0].1 = Mark::DoesNotSupport,
+                manager,
+                lacks(&[S]),
+            ),
+            (
+                "a kind nobody asked for is mixed",
+                |_, c| verdict(c).marks.push((EvidenceKind::Data, Mark::Mixed)),
+                manager,
+                Closes,
+            ),
+            (
+                "high risk without assurance",
+                |cast, c| {
+                    high(cast, c);
+                    c.assurance = None;
+                },
+                manager,
+                lacks(&[A]),
+            ),
+            ("high risk with assurance", high, manager, Closes),
+            (
+                "high risk, challenged",
+                |cast, c| {
+                    high(cast, c);
+                    word(c).decision = AssuranceDecision::Challenged;
+                },
+                manager,
+                lacks(&[A]),
+            ),
+            (
+                "high risk, assured before the newest check",
+                |cast, c| {
+                    high(cast, c);
+                    word(c).seq = 9;
+                },
+                manager,
+                lacks(&[A]),
+            ),
+            (
+                "high risk, assured right with the check",
+                |cast, c| {
+                    high(cast, c);
+                    word(c).seq = 10;
+                },
+                manager,
+                Closes,
+            ),
+            (
+                "high risk, evidence changed after assurance",
+                |cast, c| {
+                    high(cast, c);
+                    piece(c, EvidenceKind::Data, cast.owner.id);
+                },
+                manager,
+                lacks(&[V, S, A]),
+            ),
+            (
+                "high risk, checked again after the evidence changed, but not assured again",
+                |cast, c| {
+                    high(cast, c);
+                    piece(c, EvidenceKind::Data, cast.owner.id);
+                    verdict(c).evidence_rev = c.action.evidence_rev;
+                    verdict(c).seq = 14;
+                },
+                manager,
+                lacks(&[A]),
+            ),
+            ("critical without assurance", |_, c| c.action.risk = Risk::Critical, manager, lacks(&[A])),
+            ("low risk needs none", |_, c| c.action.risk = Risk::Low, manager, Closes),
+            (
+                "a challenge on a medium risk holds nothing up",
+                |cast, c| {
+                    high(cast, c);
+                    c.action.risk = Risk::Medium;
+                    word(c).decision = AssuranceDecision::Challenged;
+                },
+                manager,
+                Closes,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn only_what_waits_for_closure_is_closed() {
+        for status in Status::ALL {
+            let cast = Cast::new();
+            let mut case = cast.verified();
+            case.action.status = *status;
+            let wanted = if *status == Status::Verified { Says::Closes } else { Says::NotVerified };
+            assert_eq!(says(&cast.manager, &case), wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_closure_rests_on_the_newest_papers() {
+        let cast = Cast::new();
+        let case = cast.assured();
+        let approval = gate(&cast.manager, &case).unwrap();
+        assert_eq!(approval.verification, case.verification.as_ref().unwrap().id);
+        assert_eq!(approval.verifier, cast.deputy.id);
+        assert_eq!(approval.assurance, Some(case.assurance.as_ref().unwrap().id));
+        assert_eq!(gate(&cast.manager, &cast.verified()).unwrap().assurance, None);
+    }
+
+    #[test]
+    fn the_checklist_is_the_gate() {
+        let cast = Cast::new();
+        let steps = |case: &Case| case.checklist().iter().map(|i| (i.step, i.met)).collect::<Vec<_>>();
+        let all = [Step::Owned, Step::Recorded, Step::Evidence, Step::Verified, Step::Supported];
+        let mut wanted: Vec<_> = all.iter().map(|s| (*s, true)).collect();
+        wanted.push((Step::Approved, false));
+        assert_eq!(steps(&cast.verified()), wanted);
+        wanted.insert(5, (Step::Assured, true));
+        assert_eq!(steps(&cast.assured()), wanted);
+        for item in cast.submitted().checklist() {
+            assert!(!item.title.is_empty() && !item.detail.is_empty() && !item.aside.is_empty(), "{item:?}");
+        }
+    }
+
+    #[test]
+    fn who_sees_it() {
+        let cast = Cast::new();
+        let case = cast.submitted();
+        for (who, sees) in [
+            (&cast.owner, true),
+            (&cast.colleague, false),
+            (&cast.leader, true),
+            (&cast.deputy, true),
+            (&cast.manager, true),
+            (&cast.other_manager, false),
+            (&cast.other_deputy, false),
+            (&cast.safeguarding, true),
+            (&cast.quality, true),
+            (&cast.nominated, true),
+            (&cast.administrator, true),
+            (&cast.reader, false),
+        ] {
+            assert_eq!(case.visible_to(who), sees, "{}", who.name);
+        }
+    }
+
+    #[test]
+    fn what_was_sent_back_has_to_change_before_it_comes_again() {
+        let cast = Cast::new();
+        assert_eq!(cast.submitted().sent_back_rev(), None);
+        assert_eq!(
+            cast.verified().sent_back_rev(),
+            None,
+            "a pass that no longer stands asks for nothing new"
+        );
+        let mut partial = cast.verified();
+        verdict(&mut partial).outcome = Outcome::PartiallyComplete;
+        assert_eq!(partial.sent_back_rev(), Some(4));
+        let mut challenged = cast.assured();
+        assert_eq!(challenged.sent_back_rev(), None);
+        word(&mut challenged).decision = AssuranceDecision::Challenged;
+        assert_eq!(challenged.sent_back_rev(), Some(4));
+        verdict(&mut challenged).seq = 14;
+        assert_eq!(challenged.sent_back_rev(), None, "checked again since");
+    }
+
+    #[test]
+    fn a_refusal_names_what_is_missing() {
+        let cast = Cast::new();
+        let mut case = cast.verified();
+        case.verification = None;
+        let refusal = gate(&cast.manager, &case).unwrap_err();
+        assert_eq!(
+            refusal.sentence(),
+            "It cannot be closed yet. Missing: checked by someone else and it worked in practice."
+        );
+    }
+}

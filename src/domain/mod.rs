@@ -26,6 +26,9 @@ pub mod member;
 pub mod reference;
 /// Reviews and the rule of signing off.
 pub mod review;
+/// People and a case for tables of cases.
+#[cfg(test)]
+pub(crate) mod samples;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.
 pub mod standard;
 /// The macro that makes an enum of the words we store, type and read.

@@ -190,8 +190,9 @@ pub fn weigh(
     if !unmarked.is_empty() {
         refusals.push(VerdictRefusal::Unmarked(unmarked));
     }
+    // also of a kind nobody asked for: what was looked at and speaks against it is not passed over
     let unsupported: Vec<_> =
-        required.iter().copied().filter(|k| mark(k).is_some_and(|m| m != Mark::Supports)).collect();
+        verdict.marks.iter().filter(|(_, m)| *m != Mark::Supports).map(|(kind, _)| *kind).collect();
     match verdict.outcome {
         Outcome::Complete => {
             if !unsupported.is_empty() {
@@ -225,4 +226,346 @@ pub fn weigh(
             escalate: Some(EscalateBecause::Ineffective),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::closure::Case;
+    use super::super::samples::{Cast, day, today};
+    use super::*;
+
+    #[derive(Debug, PartialEq, Eq)]
+    enum Says {
+        May,
+        NotYours,
+        Owner,
+        GaveEvidence,
+        ManagersAction,
+    }
+
+    fn says(who: &Member, case: &Case, exception: bool) -> Says {
+        match may_verify(who, &case.action, &case.owners, &case.pieces, exception) {
+            Ok(()) => Says::May,
+            Err(VerdictRefusal::Denied(Denial::NotYours)) => Says::NotYours,
+            Err(VerdictRefusal::Denied(Denial::Owner)) => Says::Owner,
+            Err(VerdictRefusal::Denied(Denial::GaveEvidence)) => Says::GaveEvidence,
+            Err(VerdictRefusal::ManagersAction) => Says::ManagersAction,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// A line of the table: in which case, who checks, with a reason for an exception or not, what is said.
+    type Line = (&'static str, fn(&Cast, &mut Case), fn(&Cast) -> &Member, bool, Says);
+
+    fn owned_by(case: &mut Case, who: &Member) {
+        case.owners.push((who.id, who.role));
+    }
+
+    fn evidence_by(case: &mut Case, who: &Member, withdrawn: bool) {
+        case.pieces.push(Piece { kind: EvidenceKind::Data, author: who.id, withdrawn });
+    }
+
+    #[test]
+    fn who_checks() {
+        use Says::{GaveEvidence, ManagersAction, May, NotYours, Owner};
+        let nothing: fn(&Cast, &mut Case) = |_, _| {};
+        let managers: fn(&Cast, &mut Case) = |c, case| owned_by(case, &c.manager);
+        let lines: &[Line] = &[
+            ("the deputy", nothing, |c| &c.deputy, false, May),
+            ("the registered manager", nothing, |c| &c.manager, false, May),
+            ("the safeguarding lead", nothing, |c| &c.safeguarding, false, May),
+            ("the quality lead", nothing, |c| &c.quality, false, May),
+            ("the nominated individual", nothing, |c| &c.nominated, false, May),
+            ("the owner", nothing, |c| &c.owner, false, NotYours),
+            ("a colleague", nothing, |c| &c.colleague, false, NotYours),
+            ("a team leader", nothing, |c| &c.leader, false, NotYours),
+            (
+                "a team leader with a reason, but nobody's manager owned it",
+                nothing,
+                |c| &c.leader,
+                true,
+                NotYours,
+            ),
+            ("the administrator", nothing, |c| &c.administrator, false, NotYours),
+            ("an outsider", nothing, |c| &c.reader, false, NotYours),
+            ("another service's manager", nothing, |c| &c.other_manager, false, NotYours),
+            ("another service's deputy", nothing, |c| &c.other_deputy, false, NotYours),
+            ("a manager's own: not the manager", managers, |c| &c.manager, false, Owner),
+            ("a manager's own: the deputy", managers, |c| &c.deputy, false, May),
+            ("a manager's own: the quality lead", managers, |c| &c.quality, false, May),
+            ("a manager's own: the nominated individual", managers, |c| &c.nominated, false, May),
+            (
+                "a manager's own: not the safeguarding lead",
+                managers,
+                |c| &c.safeguarding,
+                false,
+                ManagersAction,
+            ),
+            ("a manager's own: not a team leader", managers, |c| &c.leader, false, NotYours),
+            ("a manager's own: a team leader with a reason", managers, |c| &c.leader, true, May),
+            (
+                "a manager's own: not care staff, whatever the reason",
+                managers,
+                |c| &c.colleague,
+                true,
+                NotYours,
+            ),
+            (
+                "a manager's own: another service's deputy has no place here",
+                managers,
+                |c| &c.other_deputy,
+                true,
+                NotYours,
+            ),
+            (
+                "a manager owned it earlier in the cycle, another manager of the service does not check it",
+                |c, case| {
+                    owned_by(case, &c.other_manager);
+                },
+                |c| &c.manager,
+                false,
+                ManagersAction,
+            ),
+            ("a deputy who owns it", |c, case| owned_by(case, &c.deputy), |c| &c.deputy, false, Owner),
+            (
+                "a quality lead who owned it once",
+                |c, case| owned_by(case, &c.quality),
+                |c| &c.quality,
+                false,
+                Owner,
+            ),
+            (
+                "a deputy who gave evidence",
+                |c, case| evidence_by(case, &c.deputy, false),
+                |c| &c.deputy,
+                false,
+                GaveEvidence,
+            ),
+            (
+                "a deputy whose evidence was withdrawn",
+                |c, case| evidence_by(case, &c.deputy, true),
+                |c| &c.deputy,
+                false,
+                May,
+            ),
+            (
+                "a deputy who owned it and gave evidence",
+                |c, case| {
+                    owned_by(case, &c.deputy);
+                    evidence_by(case, &c.deputy, false);
+                },
+                |c| &c.deputy,
+                false,
+                Owner,
+            ),
+            (
+                "a team leader with a reason who gave evidence for the manager",
+                |c, case| {
+                    owned_by(case, &c.manager);
+                    evidence_by(case, &c.leader, false);
+                },
+                |c| &c.leader,
+                true,
+                GaveEvidence,
+            ),
+            (
+                "a team leader with a reason who owned it before the manager",
+                |c, case| {
+                    owned_by(case, &c.leader);
+                    owned_by(case, &c.manager);
+                },
+                |c| &c.leader,
+                true,
+                Owner,
+            ),
+            (
+                "a team leader of another service, whatever the reason",
+                |c, case| {
+                    case.action.service_id = c.elsewhere;
+                    owned_by(case, &c.manager);
+                },
+                |c| &c.leader,
+                true,
+                NotYours,
+            ),
+            (
+                "somebody else's evidence is no matter",
+                |c, case| evidence_by(case, &c.colleague, false),
+                |c| &c.deputy,
+                false,
+                May,
+            ),
+        ];
+        assert!(lines.len() >= 30);
+        for (what, change, who, exception, wanted) in lines {
+            let cast = Cast::new();
+            let mut case = cast.submitted();
+            change(&cast, &mut case);
+            assert_eq!(says(who(&cast), &case, *exception), *wanted, "{what}");
+        }
+    }
+
+    fn verdict(outcome: Outcome) -> Verdict {
+        Verdict {
+            method: Method::RecordSample,
+            sample_size: 10,
+            met_standard: 9,
+            note: "10 protocols of 2 to 18 November, 9 with a maximum dose".into(),
+            marks: vec![(EvidenceKind::Record, Mark::Supports), (EvidenceKind::AuditSample, Mark::Supports)],
+            outcome,
+            missing: (outcome == Outcome::PartiallyComplete).then(|| "The Ash round".into()),
+            new_due_on: (outcome != Outcome::Complete).then(|| day("2026-11-28")),
+            exception_reason: None,
+        }
+    }
+
+    /// A line of the table: the verdict as it starts, what is different, what is refused (empty: accepted).
+    type Weighed = (&'static str, Outcome, fn(&mut Verdict), Vec<VerdictRefusal>);
+
+    #[test]
+    fn what_a_verdict_has_to_say() {
+        use EvidenceKind::{AuditSample, Record};
+        use Outcome::{Complete, Ineffective, PartiallyComplete};
+        use VerdictRefusal::{
+            MoreMetThanSampled, NoNewDate, NotSupported, NothingMet, NothingMissing, Unmarked,
+        };
+        let lines: Vec<Weighed> = vec![
+            ("complete", Complete, |_| {}, vec![]),
+            ("partly", PartiallyComplete, |_| {}, vec![]),
+            ("ineffective", Ineffective, |_| {}, vec![]),
+            ("all of the sample", Complete, |v| v.met_standard = 10, vec![]),
+            ("one of the sample", Complete, |v| v.met_standard = 1, vec![]),
+            ("none of the sample, yet complete", Complete, |v| v.met_standard = 0, vec![NothingMet]),
+            ("none of the sample, partly", PartiallyComplete, |v| v.met_standard = 0, vec![]),
+            ("none of the sample, ineffective", Ineffective, |v| v.met_standard = 0, vec![]),
+            ("more than the sample", Complete, |v| v.met_standard = 11, vec![MoreMetThanSampled]),
+            (
+                "more than the sample, ineffective",
+                Ineffective,
+                |v| v.met_standard = 11,
+                vec![MoreMetThanSampled],
+            ),
+            ("no mark at all", Complete, |v| v.marks.clear(), vec![Unmarked(vec![Record, AuditSample])]),
+            ("one mark is missing", Complete, |v| v.marks.truncate(1), vec![Unmarked(vec![AuditSample])]),
+            (
+                "one mark is missing, ineffective",
+                Ineffective,
+                |v| v.marks.truncate(1),
+                vec![Unmarked(vec![AuditSample])],
+            ),
+            (
+                "mixed, yet complete",
+                Complete,
+                |v| v.marks[1].1 = Mark::Mixed,
+                vec![NotSupported(vec![AuditSample])],
+            ),
+            (
+                "one against it, one mixed, yet complete",
+                Complete,
+                |v| {
+                    v.marks[0].1 = Mark::DoesNotSupport;
+                    v.marks[1].1 = Mark::Mixed;
+                },
+                vec![NotSupported(vec![Record, AuditSample])],
+            ),
+            ("mixed, partly", PartiallyComplete, |v| v.marks[1].1 = Mark::Mixed, vec![]),
+            ("against it, partly", PartiallyComplete, |v| v.marks[1].1 = Mark::DoesNotSupport, vec![]),
+            (
+                "a kind nobody asked for is mixed",
+                Complete,
+                |v| v.marks.push((EvidenceKind::Data, Mark::Mixed)),
+                vec![NotSupported(vec![EvidenceKind::Data])],
+            ),
+            ("partly, nothing missing", PartiallyComplete, |v| v.missing = None, vec![NothingMissing]),
+            ("partly, a blank", PartiallyComplete, |v| v.missing = Some("  ".into()), vec![NothingMissing]),
+            ("complete says nothing of what is missing", Complete, |v| v.missing = None, vec![]),
+            ("ineffective need not", Ineffective, |v| v.missing = None, vec![]),
+            ("partly, no date", PartiallyComplete, |v| v.new_due_on = None, vec![NoNewDate]),
+            ("ineffective, no date", Ineffective, |v| v.new_due_on = None, vec![NoNewDate]),
+            ("partly, yesterday", PartiallyComplete, |v| v.new_due_on = today().pred_opt(), vec![NoNewDate]),
+            ("partly, today", PartiallyComplete, |v| v.new_due_on = Some(today()), vec![]),
+            ("ineffective, today", Ineffective, |v| v.new_due_on = Some(today()), vec![]),
+            (
+                "complete with a date of the past is not asked for one",
+                Complete,
+                |v| v.new_due_on = today().pred_opt(),
+                vec![],
+            ),
+            (
+                "everything at once, in the order of the form",
+                PartiallyComplete,
+                |v| {
+                    v.met_standard = 11;
+                    v.marks.clear();
+                    v.missing = None;
+                    v.new_due_on = None;
+                },
+                vec![MoreMetThanSampled, Unmarked(vec![Record, AuditSample]), NothingMissing, NoNewDate],
+            ),
+            (
+                "complete, with everything against it",
+                Complete,
+                |v| {
+                    v.met_standard = 0;
+                    v.marks[0].1 = Mark::DoesNotSupport;
+                },
+                vec![NotSupported(vec![Record]), NothingMet],
+            ),
+        ];
+        assert!(lines.len() >= 30);
+        for (what, outcome, change, wanted) in lines {
+            let case = Cast::new().submitted();
+            let mut given = verdict(outcome);
+            change(&mut given);
+            let refused = weigh(&given, &case.action, &case.required, today()).err().unwrap_or_default();
+            assert_eq!(refused, wanted, "{what}");
+            for refusal in refused {
+                assert!(refusal.sentence().ends_with('.'), "{refusal:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_from_it() {
+        for (outcome, mark, status, new_cycle, escalate) in [
+            (Outcome::Complete, Mark::Supports, Status::Verified, false, None),
+            (Outcome::PartiallyComplete, Mark::Supports, Status::SentBack, false, None),
+            (Outcome::PartiallyComplete, Mark::DoesNotSupport, Status::SentBack, false, None),
+            (Outcome::PartiallyComplete, Mark::Mixed, Status::SentBack, false, Some(EscalateBecause::Mixed)),
+            (
+                Outcome::Ineffective,
+                Mark::Supports,
+                Status::Ineffective,
+                true,
+                Some(EscalateBecause::Ineffective),
+            ),
+            (
+                Outcome::Ineffective,
+                Mark::Mixed,
+                Status::Ineffective,
+                true,
+                Some(EscalateBecause::Ineffective),
+            ),
+        ] {
+            let case = Cast::new().submitted();
+            let mut given = verdict(outcome);
+            given.marks[0].1 = mark;
+            let follows = weigh(&given, &case.action, &case.required, today()).unwrap();
+            assert_eq!(follows, Consequence { status, new_cycle, escalate }, "{outcome} {mark}");
+            assert!(case.action.status.can_become(follows.status));
+        }
+    }
+
+    #[test]
+    fn only_what_was_submitted_is_judged() {
+        for status in Status::ALL {
+            let mut case = Cast::new().submitted();
+            case.action.status = *status;
+            let weighed = weigh(&verdict(Outcome::Complete), &case.action, &case.required, today());
+            match weighed {
+                Ok(_) => assert_eq!(*status, Status::Submitted),
+                Err(refusals) => assert_eq!(refusals, [VerdictRefusal::NotSubmitted(*status)]),
+            }
+        }
+    }
 }
