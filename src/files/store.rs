@@ -631,6 +631,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn photos_wait_for_room_to_be_decoded_and_other_files_do_not() {
+        let (folder, provider) = (Folder::new(), ProviderId::new());
+        let store = local(&folder);
+        let taken = store.room.place_for(u64::MAX).await;
+        let photo = samples::plain_jpeg(40, 30);
+        let waiting = send(&store, provider, "a.jpg", &photo);
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(300), waiting).await.is_err());
+        assert!(folder.files().is_empty(), "given up while waiting, it leaves nothing behind");
+        send(&store, provider, "a.pdf", samples::PDF).await.unwrap();
+        drop(taken);
+        send(&store, provider, "a.jpg", &photo).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_remote_store_gets_it_in_parts() {
         let (folder, provider) = (Folder::new(), ProviderId::new());
         let store = EvidenceStore::remote(Arc::new(InMemory::new()), &folder.0).unwrap();
