@@ -89,6 +89,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
 /// # Errors
 /// The listening socket failed.
 pub async fn serve(listener: TcpListener, state: AppState, token: CancellationToken) -> std::io::Result<()> {
+    tokio::task::spawn_blocking(http::assets::warm);
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(token.cancelled_owned()).await
 }

@@ -135,8 +135,8 @@ impl Asset {
     }
 }
 
-/// Compresses every asset in both ways, so that the first visitor does not wait for it. Takes a second or two in an
-/// unoptimised build and a fraction of one otherwise; call it from a blocking thread at the start.
+/// Compresses every asset in both ways, so that the first visitor does not wait for it; call it from a blocking thread at
+/// the start.
 pub fn warm() {
     for asset in &ASSETS {
         for encoding in ["br", "gzip"] {

@@ -49,7 +49,9 @@ pub mod request_id;
 pub mod routes;
 /// Who is signed in.
 pub mod signed;
-/// Tags, thread, checklist and other pieces of pages.
+/// States: picture, words, colour.
+pub mod tag;
+/// Thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.

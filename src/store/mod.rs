@@ -24,12 +24,12 @@ pub mod change;
 pub mod closure;
 /// Escalations.
 pub mod escalation;
+/// Evidence.
+pub mod evidence;
 /// Findings.
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
-/// Evidence.
-pub mod evidence;
 /// What a paper judged.
 pub mod judged;
 /// Members.
