@@ -22,6 +22,8 @@ pub mod audience;
 pub mod change;
 /// Closures and reopenings.
 pub mod closure;
+/// The dashboard.
+pub mod dashboard;
 /// Escalations.
 pub mod escalation;
 /// Evidence.

@@ -1,0 +1,33 @@
+-- What a manager's services look like today, in one row. $2 the member, $3 whether they see the whole provider,
+-- $4 one service or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides.
+WITH seen AS (
+  SELECT s.id FROM services s WHERE s.provider_id = $1 AND ($4::uuid IS NULL OR s.id = $4)
+    AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
+), going AS MATERIALIZED (
+  SELECT a.id, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, f.theme, f.risk,
+    a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner
+  FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id
+    AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
+  JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
+), undecided AS (
+  SELECT count(DISTINCT g.id) AS n FROM going g
+  JOIN escalations e ON e.provider_id = $1 AND e.action_id = g.id AND e.cycle = g.cycle AND e.level = $7
+  WHERE NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)
+)
+SELECT
+  count(*) FILTER (WHERE with_owner AND due_on < $5) AS "late!",
+  count(*) FILTER (WHERE with_owner AND due_on < $5 AND risk IN ('high', 'critical')) AS "late_high!",
+  (SELECT n FROM undecided) AS "undecided!",
+  count(*) FILTER (WHERE status = 'submitted') AS "to_verify!",
+  count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS "verify_late!",
+  count(*) FILTER (WHERE status = 'verified') AS "to_close!",
+  count(*) FILTER (WHERE with_owner AND due_on BETWEEN $5 AND $6) AS "soon!",
+  count(*) FILTER (WHERE cycle > 1) AS "came_back!",
+  count(*) FILTER (WHERE owner_id IS NULL OR EXISTS (SELECT 1 FROM memberships m
+    WHERE m.provider_id = $1 AND m.id = owner_id AND m.ended_at IS NOT NULL)) AS "unowned!",
+  count(*) AS "open!",
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(t.theme, t.open, t.late) ORDER BY t.open DESC, t.theme), '[]') FROM (
+    SELECT theme, count(*) AS open, count(*) FILTER (WHERE with_owner AND due_on < $5) AS late FROM going GROUP BY theme) t) AS "themes!",
+  (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
+    AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!"
+FROM going
