@@ -8,15 +8,15 @@ use crate::domain::calendar::Nation;
 use crate::domain::escalation::Level;
 use crate::domain::member::{Member, Sight};
 use crate::domain::topic::{Risk, Theme, Topic};
-use crate::ids::{EscalationId, ServiceId};
+use crate::ids::EscalationId;
 
 /// What a dashboard is drawn for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// Who looks.
     pub member: &'a Member,
-    /// One service, or all they see.
-    pub service: Option<ServiceId>,
+    /// One service by its part of the address, or all they see.
+    pub service: Option<&'a str>,
     /// Today in Europe/London.
     pub today: NaiveDate,
 }
@@ -69,6 +69,8 @@ pub struct Numbers {
     pub open: i64,
     /// Open actions by theme, most first.
     pub themes: Vec<ThemeCount>,
+    /// The services this member sees: part of the address and name, by name.
+    pub services: Vec<(String, String)>,
     /// This member's own actions waiting for them, for the menu.
     pub mine: i64,
 }
@@ -88,7 +90,7 @@ pub async fn numbers(
         provider.uuid(),
         asked.member.id.uuid(),
         asked.whole(),
-        asked.service.map(|s| s.uuid()),
+        asked.service,
         asked.today,
         soon_until,
         asked.level().number(),
@@ -97,7 +99,10 @@ pub async fn numbers(
     .await?;
     let themes: Vec<(String, i64, i64)> =
         serde_json::from_value(row.themes).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let services =
+        serde_json::from_value(row.services).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(Numbers {
+        services,
         late: row.late,
         late_high: row.late_high,
         undecided: row.undecided,
@@ -207,7 +212,7 @@ pub async fn needs(tx: &mut TenantTx, asked: &Asked<'_>, limit: i64) -> Result<V
         provider.uuid(),
         asked.member.id.uuid(),
         asked.whole(),
-        asked.service.map(|s| s.uuid()),
+        asked.service,
         asked.today,
         asked.level().number(),
         limit,

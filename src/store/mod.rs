@@ -13,6 +13,8 @@ pub mod action;
 pub mod assurance;
 /// The files behind evidence.
 pub mod blob;
+/// Lists of actions.
+pub mod action_list;
 /// The case of an action, for the rules.
 pub mod case;
 

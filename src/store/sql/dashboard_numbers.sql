@@ -1,7 +1,7 @@
 -- What a manager's services look like today, in one row. $2 the member, $3 whether they see the whole provider,
 -- $4 one service or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides.
 WITH seen AS (
-  SELECT s.id FROM services s WHERE s.provider_id = $1 AND ($4::uuid IS NULL OR s.id = $4)
+  SELECT s.id FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 ), going AS MATERIALIZED (
   SELECT a.id, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, f.theme, f.risk,
@@ -28,6 +28,8 @@ SELECT
   count(*) AS "open!",
   (SELECT coalesce(jsonb_agg(jsonb_build_array(t.theme, t.open, t.late) ORDER BY t.open DESC, t.theme), '[]') FROM (
     SELECT theme, count(*) AS open, count(*) FILTER (WHERE with_owner AND due_on < $5) AS late FROM going GROUP BY theme) t) AS "themes!",
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(s.slug, s.name) ORDER BY s.name), '[]') FROM services s WHERE s.provider_id = $1
+    AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))) AS "services!",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
     AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!"
 FROM going

@@ -1,6 +1,6 @@
 -- What needs this member now, in order of danger. Parameters as dashboard_numbers.sql; $6 the level at which this member decides.
 WITH seen AS (
-  SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::uuid IS NULL OR s.id = $4)
+  SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 ), going AS (
   SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, a.owner_id, f.topic, f.risk, seen.name AS service, seen.nation,

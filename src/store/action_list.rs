@@ -1,0 +1,222 @@
+//! Lists of actions: one query, fifty rows, a key to go on from.
+
+use chrono::NaiveDate;
+
+use super::{TenantTx, word};
+use crate::domain::action::Status;
+use crate::domain::calendar::Nation;
+use crate::domain::member::{Member, Sight};
+use crate::domain::text_enum::text_enum;
+use crate::domain::topic::{Risk, Theme, Topic};
+
+/// How many rows a page has.
+pub const ROWS: i64 = 50;
+
+text_enum! {
+    /// Which actions a list shows.
+    pub enum Show {
+        /// Everything that is not closed or cancelled.
+        Open => "open", "Open";
+        /// Past their due date (R11).
+        Late => "late", "Late";
+        /// Due within seven days.
+        Soon => "soon", "Due in 7 days";
+        /// Waiting for verification.
+        ToVerify => "to_verify", "Waiting for verification";
+        /// Waiting past the window (R15).
+        VerifyLate => "verify_late", "Verification late";
+        /// Waiting for closure.
+        ToClose => "to_close", "Waiting for closure";
+        /// Reopened, or begun again after an ineffective verdict.
+        CameBack => "came_back", "Came back";
+        /// Nobody who is still here owns them (R7).
+        Unowned => "unowned", "Without an owner";
+        /// Closed with proof.
+        Closed => "closed", "Closed";
+        /// Called off with a reason.
+        Cancelled => "cancelled", "Cancelled";
+    }
+}
+
+impl Show {
+    const fn statuses(self) -> &'static [Status] {
+        use Status::{Cancelled, Closed, InProgress, Ineffective, NotStarted, SentBack, Submitted, Verified};
+        match self {
+            Self::Late | Self::Soon => &[NotStarted, InProgress, SentBack, Ineffective],
+            Self::ToVerify | Self::VerifyLate => &[Submitted],
+            Self::ToClose => &[Verified],
+            Self::Open | Self::CameBack | Self::Unowned => {
+                &[NotStarted, InProgress, Submitted, SentBack, Ineffective, Verified]
+            }
+            Self::Closed => &[Closed],
+            Self::Cancelled => &[Cancelled],
+        }
+    }
+}
+
+/// The key of a row: its place in the order, and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Days since 2000 of the due date, or their negative when newest come first.
+    pub place: i32,
+    /// The action's number.
+    pub number: i32,
+}
+
+/// What a list was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Who looks.
+    pub member: &'a Member,
+    /// Which actions.
+    pub show: Show,
+    /// One service by its part of the address, or all they see.
+    pub service: Option<&'a str>,
+    /// One theme, or all.
+    pub theme: Option<Theme>,
+    /// One risk, or all.
+    pub risk: Option<Risk>,
+    /// Words in the action or its finding.
+    pub words: Option<&'a str>,
+    /// Today in Europe/London.
+    pub today: NaiveDate,
+    /// The last row of the page before.
+    pub after: Option<Key>,
+}
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The action's number.
+    pub number: i32,
+    /// What is to be done.
+    pub what: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Its cycle.
+    pub cycle: i32,
+    /// Due date.
+    pub due_on: Option<NaiveDate>,
+    /// Last day of the verification window.
+    pub verify_by: Option<NaiveDate>,
+    /// The service's name.
+    pub service: String,
+    /// The service's nation.
+    pub nation: Nation,
+    /// Risk.
+    pub risk: Risk,
+    /// Topic.
+    pub topic: Topic,
+    /// The owner's name.
+    pub owner: Option<String>,
+    /// Whether nobody who is still here owns it.
+    pub unowned: bool,
+    /// Whether an escalation waits for a decision.
+    pub escalated: bool,
+    /// Its place in the order.
+    pub place: i32,
+}
+
+struct Row {
+    number: i32,
+    what: String,
+    status: String,
+    cycle: i32,
+    due_on: Option<NaiveDate>,
+    verify_by: Option<NaiveDate>,
+    service: String,
+    nation: String,
+    risk: String,
+    topic: String,
+    owner: Option<String>,
+    unowned: bool,
+    place: i32,
+    escalated: bool,
+}
+
+/// Reads a page of actions, and one row more when there is a next page.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, sqlx::Error> {
+    let provider = tx.provider();
+    let statuses: Vec<String> = asked.show.statuses().iter().map(|s| s.as_str().to_owned()).collect();
+    let (from, before) = match asked.show {
+        Show::Late => (None, Some(asked.today)),
+        Show::Soon => (Some(asked.today), Some(asked.today + chrono::Days::new(8))),
+        _ => (None, None),
+    };
+    let dated = matches!(asked.show, Show::Late | Show::Soon);
+    let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled);
+    let rows = sqlx::query_file_as!(
+        Row,
+        "src/store/sql/action_list.sql",
+        provider.uuid(),
+        asked.member.id.uuid(),
+        asked.member.role.sight() == Sight::Provider,
+        asked.service,
+        &statuses,
+        from,
+        before,
+        dated,
+        asked.theme.map(|t| t.as_str()),
+        asked.risk.map(|r| r.as_str()),
+        asked.words.map(contains),
+        newest_first,
+        asked.after.map(|k| k.place),
+        asked.after.map(|k| k.number),
+        asked.show == Show::Unowned,
+        asked.show == Show::CameBack,
+        (asked.show == Show::VerifyLate).then_some(asked.today),
+        ROWS + 1,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(Row::into_listed).collect()
+}
+
+/// A pattern for ILIKE that finds `words` anywhere, taken literally.
+#[must_use]
+pub fn contains(words: &str) -> String {
+    let mut pattern = String::with_capacity(words.len() + 2);
+    pattern.push('%');
+    for letter in words.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+impl Row {
+    fn into_listed(self) -> Result<Listed, sqlx::Error> {
+        Ok(Listed {
+            number: self.number,
+            what: self.what,
+            status: word(&self.status)?,
+            cycle: self.cycle,
+            due_on: self.due_on,
+            verify_by: self.verify_by,
+            service: self.service,
+            nation: word(&self.nation)?,
+            risk: word(&self.risk)?,
+            topic: word(&self.topic)?,
+            owner: self.owner,
+            unowned: self.unowned,
+            escalated: self.escalated,
+            place: self.place,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_searched_for_as_they_stand() {
+        assert_eq!(contains("50% of_all\\"), "%50\\% of\\_all\\\\%");
+    }
+}
