@@ -36,6 +36,8 @@ pub mod finding;
 pub mod framework;
 /// What a paper judged.
 pub mod judged;
+/// Lists of escalations.
+pub mod escalation_list;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
