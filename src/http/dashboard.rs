@@ -1,0 +1,238 @@
+//! The manager's dashboard: four numbers, what needs them now in order of danger, and what is open by theme.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::Days;
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::domain::access::Verb;
+use crate::domain::reference::Reference;
+use crate::domain::{action, calendar, words};
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::form::Choice;
+use crate::http::page::{self, Layout};
+use crate::http::pill::{pill, waiting};
+use crate::http::signed::Signed;
+use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
+use crate::store::dashboard::{self, Asked, Danger, Needs, Numbers};
+use crate::store::menu::Counts;
+use crate::workflow::Moment;
+
+/// How many things are shown before "See all".
+const SHOWN: i64 = 10;
+
+/// The addresses of this feature.
+pub fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/dashboard", show)
+}
+
+/// What the address may say.
+#[derive(Debug, Default, Deserialize)]
+struct Filter {
+    service: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/show.html")]
+struct Page {
+    layout: Layout,
+    today: String,
+    services: Vec<Choice>,
+    service: String,
+    service_name: Option<String>,
+    tiles: Tiles,
+    alarm: Option<Alarm>,
+    work: WorkList,
+    open: i64,
+    all_href: String,
+    unowned: Option<(i64, String)>,
+    can_log: bool,
+    log_href: String,
+    themes: Vec<Bar>,
+    theme_sentence: String,
+    dashboard_href: String,
+}
+
+/// The loudest thing on the screen (R13): high risk, late, and nothing that keeps people safe.
+struct Alarm {
+    sentence: String,
+    href: String,
+}
+
+/// One bar of the chart, in the units of its picture.
+struct Bar {
+    label: &'static str,
+    href: String,
+    width: i64,
+    late_width: i64,
+    words: String,
+}
+
+async fn show(signed: Signed, State(app): State<AppState>, Query(filter): Query<Filter>) -> Result<Response, AppError> {
+    signed.need(Verb::SeeDashboard)?;
+    let today = Moment::read(&app).today;
+    let service = filter.service.as_deref().filter(|s| !s.is_empty());
+    let asked = Asked { member: &signed.actor.member, service, today };
+    let mut tx = signed.actor.begin(&app).await?;
+    let numbers = dashboard::numbers(&mut tx, &asked, today + Days::new(7)).await?;
+    let needs = dashboard::needs(&mut tx, &asked, SHOWN).await?;
+    tx.commit().await?;
+    if service.is_some_and(|slug| !numbers.services.iter().any(|(own, _)| own == slug)) {
+        return Err(AppError::NotFound);
+    }
+    page::render(&draw(&signed, &numbers, &needs, &asked))
+}
+
+fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
+    let here = asked.service.unwrap_or_default();
+    let list = |show: &str| page::with_query(&signed.path("actions"), &[("show", show), ("service", here)], None);
+    let counts = Counts { my_actions: numbers.mine, to_verify: numbers.to_verify, escalations: numbers.undecided };
+    let name = |slug: &str| numbers.services.iter().find(|(own, _)| own == slug).map(|(_, name)| name.clone());
+    Page {
+        layout: signed.layout_with("Dashboard", counts).at(&signed.path("dashboard")),
+        today: words::weekday_date(asked.today),
+        services: numbers.services.iter().map(|(slug, name)| Choice::new(slug.clone(), name.clone())).collect(),
+        service: here.to_owned(),
+        service_name: name(here),
+        tiles: tiles(signed, numbers, asked, &list),
+        alarm: alarm(needs, signed),
+        work: WorkList {
+            items: needs.iter().map(|n| work(n, signed, asked)).collect(),
+            empty: "Nothing needs you now. Everything open has an owner and is on time.".into(),
+        },
+        open: numbers.open,
+        all_href: list("open"),
+        unowned: (numbers.unowned > 0).then(|| (numbers.unowned, list("unowned"))),
+        can_log: signed.can(Verb::LogFinding),
+        log_href: signed.path("findings/new"),
+        themes: bars(numbers, signed, here),
+        theme_sentence: theme_sentence(numbers),
+        dashboard_href: signed.path("dashboard"),
+    }
+}
+
+fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tiles {
+    let tile = |number, label: String, href, note: String, state| Tile { number, label: label.into(), href, note: note.into(), state };
+    let soon = asked.today + Days::new(7);
+    let escalated = if signed.can(Verb::SeeEscalations) && n.undecided > 0 {
+        format!("{} waiting for your decision", n.undecided)
+    } else if n.late_high > 0 {
+        format!("{} with high risk", n.late_high)
+    } else {
+        "None waiting for a decision".to_owned()
+    };
+    let checked = if n.verify_late > 0 { format!("{} past the window", n.verify_late) } else { "All within the window".into() };
+    let owned = if n.unowned > 0 { format!("{} open without an owner", n.unowned) } else { "All have an owner".into() };
+    Tiles {
+        items: vec![
+            tile(n.late, "Late".into(), list("late").into(), escalated, Look::Late),
+            tile(n.to_verify, "To verify".into(), list("to_verify").into(), checked, Look::WaitingForVerification),
+            tile(n.soon, format!("Due by {}", words::date(soon)), list("soon").into(), owned, Look::DueSoon),
+            tile(n.came_back, "Came back".into(), list("came_back").into(), "Reopened, or did not work".into(), Look::CameBack),
+        ],
+    }
+}
+
+fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
+    let first = needs.iter().find(|n| n.danger == Danger::NoControl)?;
+    let count = needs.iter().filter(|n| n.danger == Danger::NoControl).count();
+    let sentence = match count {
+        1 => format!("{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.", Reference::action(first.number)),
+        n => format!("{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."),
+    };
+    Some(Alarm { sentence, href: verb(first, signed).1 })
+}
+
+fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>) -> Work {
+    let state = action::state(n.status, n.due_on, n.nation, n.cycle, asked.today, n.escalation.is_some());
+    let tag = match n.danger {
+        Danger::VerificationLate => {
+            waiting(n.verify_by.map_or(0, |by| calendar::working_days_after(by, asked.today, n.nation)))
+        }
+        Danger::CameBack => Tag::new(Look::CameBack),
+        _ => pill(state, asked.today),
+    };
+    let (label, verb_href) = verb(n, signed);
+    Work {
+        tag,
+        title: n.what.clone().into(),
+        href: signed.path(&format!("actions/{}", Reference::action(n.number))).into(),
+        meta: meta(n, asked).into(),
+        verb: label.into(),
+        verb_href: verb_href.into(),
+        urgent: matches!(n.danger, Danger::NoControl | Danger::Undecided),
+    }
+}
+
+/// What to do about it, and where: only what this member may do; otherwise they open it.
+fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
+    let reference = Reference::action(n.number);
+    let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
+    match n.danger {
+        Danger::NoControl | Danger::Undecided if signed.can(Verb::DecideEscalation) && n.escalation.is_some() => {
+            let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
+            ("Record your decision", signed.path(&format!("escalations/{id}")))
+        }
+        Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) => ("Verify", at("verification")),
+        Danger::ToClose if n.risk.is_high() && signed.can(Verb::Assure) => ("Assure", at("assurance")),
+        Danger::ToClose if signed.can(Verb::Close) => ("Close", at("closure")),
+        Danger::Unowned if signed.can(Verb::Reassign) => ("Choose an owner", at("owner")),
+        _ => ("Open", signed.path(&format!("actions/{reference}"))),
+    }
+}
+
+fn meta(n: &Needs, asked: &Asked<'_>) -> String {
+    let mut parts = vec![Reference::action(n.number).to_string()];
+    let risk = if n.risk.is_high() { format!(", {} risk", n.risk.label().to_lowercase()) } else { String::new() };
+    parts.push(format!("{}{risk}", n.topic.label()));
+    if asked.service.is_none() {
+        parts.push(n.service.clone());
+    }
+    parts.push(match (&n.owner, n.unowned) {
+        (Some(owner), false) => format!("Owner {owner}"),
+        (Some(owner), true) => format!("{owner} has left, nobody owns it"),
+        (None, _) => "Nobody owns it".into(),
+    });
+    if let Some(due) = n.due_on {
+        parts.push(format!("due {}", words::date(due)));
+    }
+    if let Some(at) = n.escalated_at {
+        parts.push(format!("escalated on {}", words::date(crate::clock::london_date(at))));
+    }
+    if n.danger == Danger::NoControl {
+        parts.push("no interim control recorded".into());
+    } else if !n.interim_control.is_empty() {
+        parts.push("interim control in place".into());
+    }
+    parts.join(" · ")
+}
+
+fn bars(numbers: &Numbers, signed: &Signed, here: &str) -> Vec<Bar> {
+    let most = numbers.themes.iter().map(|t| t.open).max().unwrap_or(1).max(1);
+    let list = signed.path("actions");
+    numbers
+        .themes
+        .iter()
+        .map(|t| Bar {
+            label: t.theme.label(),
+            href: page::with_query(&list, &[("show", "open"), ("service", here), ("theme", t.theme.as_str())], None),
+            width: t.open * 200 / most,
+            late_width: t.late * 200 / most,
+            words: if t.late > 0 { format!("{}, {} late", t.open, t.late) } else { t.open.to_string() },
+        })
+        .collect()
+}
+
+fn theme_sentence(numbers: &Numbers) -> String {
+    match numbers.themes.first() {
+        None => "Nothing is open.".into(),
+        Some(first) => {
+            let open = words::count(u64::try_from(numbers.open).unwrap_or(0), "open action");
+            format!("{open}, most about {}: {}, of which {} late.", first.theme.label().to_lowercase(), first.open, first.late)
+        }
+    }
+}
