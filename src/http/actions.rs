@@ -57,7 +57,13 @@ impl Filter {
     }
 
     fn fields<'a>(&'a self, show: &'a str) -> [(&'static str, &'a str); 5] {
-        [("show", show), ("service", &self.service), ("theme", &self.theme), ("risk", &self.risk), ("q", &self.q)]
+        [
+            ("show", show),
+            ("service", &self.service),
+            ("theme", &self.theme),
+            ("risk", &self.risk),
+            ("q", &self.q),
+        ]
     }
 }
 
@@ -95,7 +101,11 @@ struct Line {
     high: bool,
 }
 
-async fn list(signed: Signed, State(app): State<AppState>, Query(filter): Query<Filter>) -> Result<Response, AppError> {
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, AppError> {
     signed.need(Verb::SeeDashboard)?;
     let today = Moment::read(&app).today;
     let show = Filter::one_of::<Show>(&filter.show)?.unwrap_or(Show::Open);
@@ -111,7 +121,7 @@ async fn list(signed: Signed, State(app): State<AppState>, Query(filter): Query<
     };
     let mut tx = signed.actor.begin(&app).await?;
     let mut rows = action_list::page(&mut tx, &asked).await?;
-    let (services, counts) = menu::services_and_counts(&mut tx, &signed.actor.member).await?;
+    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
     tx.commit().await?;
     if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
@@ -146,7 +156,9 @@ fn title(show: Show) -> String {
         Show::Unowned => "Actions without an owner".into(),
         Show::CameBack => "Actions that came back".into(),
         Show::Late | Show::Closed | Show::Cancelled => format!("{} actions", show.label()),
-        Show::Soon | Show::ToVerify | Show::VerifyLate | Show::ToClose => format!("Actions: {}", show.label().to_lowercase()),
+        Show::Soon | Show::ToVerify | Show::VerifyLate | Show::ToClose => {
+            format!("Actions: {}", show.label().to_lowercase())
+        }
     }
 }
 
@@ -164,7 +176,9 @@ fn line(r: &Listed, asked: &Asked<'_>, signed: &Signed) -> Line {
     let passed = r.verify_by.filter(|by| r.status == Status::Submitted && *by < asked.today);
     let tag = match passed {
         Some(by) => waiting(calendar::working_days_after(by, asked.today, r.nation)),
-        None => pill(action::state(r.status, r.due_on, r.nation, r.cycle, asked.today, r.escalated), asked.today),
+        None => {
+            pill(action::state(r.status, r.due_on, r.nation, r.cycle, asked.today, r.escalated), asked.today)
+        }
     };
     Line {
         href: signed.path(&format!("actions/{reference}")),

@@ -72,7 +72,11 @@ struct Bar {
     words: String,
 }
 
-async fn show(signed: Signed, State(app): State<AppState>, Query(filter): Query<Filter>) -> Result<Response, AppError> {
+async fn show(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, AppError> {
     signed.need(Verb::SeeDashboard)?;
     let today = Moment::read(&app).today;
     let service = filter.service.as_deref().filter(|s| !s.is_empty());
@@ -89,13 +93,20 @@ async fn show(signed: Signed, State(app): State<AppState>, Query(filter): Query<
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
     let here = asked.service.unwrap_or_default();
-    let list = |show: &str| page::with_query(&signed.path("actions"), &[("show", show), ("service", here)], None);
-    let counts = Counts { my_actions: numbers.mine, to_verify: numbers.to_verify, escalations: numbers.undecided };
-    let name = |slug: &str| numbers.services.iter().find(|(own, _)| own == slug).map(|(_, name)| name.clone());
+    let list =
+        |show: &str| page::with_query(&signed.path("actions"), &[("show", show), ("service", here)], None);
+    let counts =
+        Counts { my_actions: numbers.mine, to_verify: numbers.to_verify, escalations: numbers.undecided };
+    let name =
+        |slug: &str| numbers.services.iter().find(|(own, _)| own == slug).map(|(_, name)| name.clone());
     Page {
         layout: signed.layout_with("Dashboard", counts).at(&signed.path("dashboard")),
         today: words::weekday_date(asked.today),
-        services: numbers.services.iter().map(|(slug, name)| Choice::new(slug.clone(), name.clone())).collect(),
+        services: numbers
+            .services
+            .iter()
+            .map(|(slug, name)| Choice::new(slug.clone(), name.clone()))
+            .collect(),
         service: here.to_owned(),
         service_name: name(here),
         tiles: tiles(signed, numbers, asked, &list),
@@ -116,7 +127,13 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
 }
 
 fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tiles {
-    let tile = |number, label: String, href, note: String, state| Tile { number, label: label.into(), href, note: note.into(), state };
+    let tile = |number, label: String, href, note: String, state| Tile {
+        number,
+        label: label.into(),
+        href,
+        note: note.into(),
+        state,
+    };
     let soon = asked.today + Days::new(7);
     let escalated = if signed.can(Verb::SeeEscalations) && n.undecided > 0 {
         format!("{} waiting for your decision", n.undecided)
@@ -125,14 +142,34 @@ fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -
     } else {
         "None waiting for a decision".to_owned()
     };
-    let checked = if n.verify_late > 0 { format!("{} past the window", n.verify_late) } else { "All within the window".into() };
-    let owned = if n.unowned > 0 { format!("{} open without an owner", n.unowned) } else { "All have an owner".into() };
+    let checked = if n.verify_late > 0 {
+        format!("{} past the window", n.verify_late)
+    } else {
+        "All within the window".into()
+    };
+    let owned = if n.unowned > 0 {
+        format!("{} open without an owner", n.unowned)
+    } else {
+        "All have an owner".into()
+    };
     Tiles {
         items: vec![
             tile(n.late, "Late".into(), list("late").into(), escalated, Look::Late),
-            tile(n.to_verify, "To verify".into(), list("to_verify").into(), checked, Look::WaitingForVerification),
+            tile(
+                n.to_verify,
+                "To verify".into(),
+                list("to_verify").into(),
+                checked,
+                Look::WaitingForVerification,
+            ),
             tile(n.soon, format!("Due by {}", words::date(soon)), list("soon").into(), owned, Look::DueSoon),
-            tile(n.came_back, "Came back".into(), list("came_back").into(), "Reopened, or did not work".into(), Look::CameBack),
+            tile(
+                n.came_back,
+                "Came back".into(),
+                list("came_back").into(),
+                "Reopened, or did not work".into(),
+                Look::CameBack,
+            ),
         ],
     }
 }
@@ -141,8 +178,13 @@ fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
     let first = needs.iter().find(|n| n.danger == Danger::NoControl)?;
     let count = needs.iter().filter(|n| n.danger == Danger::NoControl).count();
     let sentence = match count {
-        1 => format!("{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.", Reference::action(first.number)),
-        n => format!("{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."),
+        1 => format!(
+            "{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.",
+            Reference::action(first.number)
+        ),
+        n => format!(
+            "{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."
+        ),
     };
     Some(Alarm { sentence, href: verb(first, signed).1 })
 }
@@ -173,11 +215,15 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     let reference = Reference::action(n.number);
     let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
     match n.danger {
-        Danger::NoControl | Danger::Undecided if signed.can(Verb::DecideEscalation) && n.escalation.is_some() => {
+        Danger::NoControl | Danger::Undecided
+            if signed.can(Verb::DecideEscalation) && n.escalation.is_some() =>
+        {
             let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
             ("Record your decision", signed.path(&format!("escalations/{id}")))
         }
-        Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) => ("Verify", at("verification")),
+        Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) => {
+            ("Verify", at("verification"))
+        }
         Danger::ToClose if n.risk.is_high() && signed.can(Verb::Assure) => ("Assure", at("assurance")),
         Danger::ToClose if signed.can(Verb::Close) => ("Close", at("closure")),
         Danger::Unowned if signed.can(Verb::Reassign) => ("Choose an owner", at("owner")),
@@ -187,7 +233,8 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
 
 fn meta(n: &Needs, asked: &Asked<'_>) -> String {
     let mut parts = vec![Reference::action(n.number).to_string()];
-    let risk = if n.risk.is_high() { format!(", {} risk", n.risk.label().to_lowercase()) } else { String::new() };
+    let risk =
+        if n.risk.is_high() { format!(", {} risk", n.risk.label().to_lowercase()) } else { String::new() };
     parts.push(format!("{}{risk}", n.topic.label()));
     if asked.service.is_none() {
         parts.push(n.service.clone());
@@ -219,7 +266,11 @@ fn bars(numbers: &Numbers, signed: &Signed, here: &str) -> Vec<Bar> {
         .iter()
         .map(|t| Bar {
             label: t.theme.label(),
-            href: page::with_query(&list, &[("show", "open"), ("service", here), ("theme", t.theme.as_str())], None),
+            href: page::with_query(
+                &list,
+                &[("show", "open"), ("service", here), ("theme", t.theme.as_str())],
+                None,
+            ),
             width: t.open * 200 / most,
             late_width: t.late * 200 / most,
             words: if t.late > 0 { format!("{}, {} late", t.open, t.late) } else { t.open.to_string() },
@@ -232,7 +283,12 @@ fn theme_sentence(numbers: &Numbers) -> String {
         None => "Nothing is open.".into(),
         Some(first) => {
             let open = words::count(u64::try_from(numbers.open).unwrap_or(0), "open action");
-            format!("{open}, most about {}: {}, of which {} late.", first.theme.label().to_lowercase(), first.open, first.late)
+            format!(
+                "{open}, most about {}: {}, of which {} late.",
+                first.theme.label().to_lowercase(),
+                first.open,
+                first.late
+            )
         }
     }
 }

@@ -19,12 +19,18 @@ use crate::error::AppError;
 use crate::http::request_id::RequestId;
 pub use crate::http::routes::Routes;
 
+/// The list of actions.
+pub mod actions;
 /// Style, script, typeface.
 pub mod assets;
 /// "What was done" on the next page.
 pub mod banner;
 /// Requests that change something come from our own pages.
 pub mod csrf;
+/// The dashboard.
+pub mod dashboard;
+/// Escalations and decisions.
+pub mod escalation;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Forms that keep everything typed.
@@ -37,6 +43,8 @@ pub mod headers;
 pub mod health;
 /// The menu, by role.
 pub mod menu;
+/// Messages sent, kept or failed.
+pub mod message;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -64,7 +72,9 @@ const UPLOAD_SECONDS: Duration = Duration::from_secs(600);
 /// Every address of the program; each feature gives its own.
 #[must_use]
 pub fn features() -> Routes<AppState> {
-    [health::routes()].into_iter().fold(Routes::new(), Routes::merge)
+    let features =
+        [health::routes(), dashboard::routes(), actions::routes(), escalation::routes(), message::routes()];
+    features.into_iter().fold(Routes::new(), Routes::merge)
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

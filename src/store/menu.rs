@@ -20,6 +20,23 @@ pub struct Counts {
 /// # Errors
 /// The database was lost.
 pub async fn counts(tx: &mut TenantTx, member: &Member) -> Result<Counts, sqlx::Error> {
+    around(tx, member).await.map(|around| around.counts)
+}
+
+/// What stands around a list: what waits, and the services to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// What waits.
+    pub counts: Counts,
+    /// The services the member sees, as part of the address and name, by name.
+    pub services: Vec<(String, String)>,
+}
+
+/// Reads both in one query.
+///
+/// # Errors
+/// The database was lost.
+pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::Error> {
     let provider = tx.provider();
     let whole = member.role.sight() == Sight::Provider;
     let [owns, verifies, decides] = [Verb::Submit, Verb::SeeQueue, Verb::SeeEscalations]
@@ -38,7 +55,10 @@ pub async fn counts(tx: &mut TenantTx, member: &Member) -> Result<Counts, sqlx::
                 AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
                   WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
                 AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
-                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "escalations!""#,
+                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "escalations!",
+             (SELECT coalesce(jsonb_agg(jsonb_build_array(s.slug, s.name) ORDER BY s.name), '[]') FROM services s
+                WHERE s.provider_id = $1 AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
+                  WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))) AS "services!""#,
         provider.uuid(),
         member.id.uuid(),
         owns,
@@ -48,5 +68,9 @@ pub async fn counts(tx: &mut TenantTx, member: &Member) -> Result<Counts, sqlx::
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations })
+    let services =
+        serde_json::from_value(row.services).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let counts =
+        Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
+    Ok(Around { counts, services })
 }

@@ -9,12 +9,12 @@ mod tenant_tx;
 
 /// Actions.
 pub mod action;
+/// Lists of actions.
+pub mod action_list;
 /// The nominated individual's assurances.
 pub mod assurance;
 /// The files behind evidence.
 pub mod blob;
-/// Lists of actions.
-pub mod action_list;
 /// The case of an action, for the rules.
 pub mod case;
 
@@ -28,6 +28,8 @@ pub mod closure;
 pub mod dashboard;
 /// Escalations.
 pub mod escalation;
+/// Lists of escalations.
+pub mod escalation_list;
 /// Evidence.
 pub mod evidence;
 /// Findings.
@@ -36,12 +38,12 @@ pub mod finding;
 pub mod framework;
 /// What a paper judged.
 pub mod judged;
-/// Lists of escalations.
-pub mod escalation_list;
 /// Members.
 pub mod member;
 /// What waits, for the menu.
 pub mod menu;
+/// The outbox as it is read.
+pub mod message_list;
 /// Messages to be delivered.
 pub mod outbox;
 /// The provider, its services, units and rules.

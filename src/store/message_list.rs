@@ -1,0 +1,85 @@
+//! The outbox as administrators read it.
+
+use chrono::{DateTime, Utc};
+
+use super::outbox::Audience;
+use super::{TenantTx, word};
+use crate::ids::MessageId;
+use crate::mail::message::MessageKind;
+
+/// How many rows a page has.
+pub const ROWS: i64 = 50;
+
+/// One message.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Id.
+    pub id: MessageId,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The one recipient, once resolved.
+    pub recipient: Option<String>,
+    /// The number of the action it is about.
+    pub number: i32,
+    /// When it was queued.
+    pub created_at: DateTime<Utc>,
+    /// When it left, or was kept for reading.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When it is tried next; none when sent or given up.
+    pub next_at: Option<DateTime<Utc>>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Subject of the last try.
+    pub subject: Option<String>,
+    /// Text of the last try.
+    pub body: Option<String>,
+    /// What the transport said.
+    pub last_error: Option<String>,
+}
+
+/// A page of messages, newest first; one row more when there is a next page. What was turned into one message for
+/// each person is left out: those are there.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn page(
+    tx: &mut TenantTx,
+    after: Option<(DateTime<Utc>, MessageId)>,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT o.id AS "id: MessageId", o.kind, o.audience, m.name AS "recipient?", a.number, o.created_at, o.sent_at, o.next_at, o.attempts,
+             o.subject, o.body, o.last_error
+           FROM outbox o JOIN actions a ON a.provider_id = o.provider_id AND a.id = o.action_id
+           LEFT JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.recipient_id
+           WHERE o.provider_id = $1 AND (o.recipient_id IS NOT NULL OR o.sent_at IS NULL)
+             AND ($2::timestamptz IS NULL OR (o.created_at, o.id) < ($2, $3::uuid))
+           ORDER BY o.created_at DESC, o.id DESC LIMIT $4"#,
+        provider.uuid(),
+        after.map(|k| k.0),
+        after.map(|k| k.1.uuid()),
+        ROWS + 1,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Listed {
+                id: r.id,
+                kind: word(&r.kind)?,
+                audience: word(&r.audience)?,
+                recipient: r.recipient,
+                number: r.number,
+                created_at: r.created_at,
+                sent_at: r.sent_at,
+                next_at: r.next_at,
+                attempts: r.attempts,
+                subject: r.subject,
+                body: r.body,
+                last_error: r.last_error,
+            })
+        })
+        .collect()
+}
