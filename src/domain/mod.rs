@@ -18,6 +18,8 @@ pub mod escalation;
 pub mod event;
 /// Evidence: its names, and what its coming and going does to an action.
 pub mod evidence;
+/// Findings: who sees one.
+pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
 /// A person's place in a provider.

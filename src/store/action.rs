@@ -178,3 +178,19 @@ pub async fn next_number(
     .fetch_one(tx.conn())
     .await
 }
+
+/// The number of an action, and its finding, if one has this id.
+///
+/// # Errors
+/// The database was lost.
+pub async fn by_id(tx: &mut TenantTx, id: ActionId) -> Result<Option<(i32, FindingId)>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        r#"SELECT number, finding_id AS "finding: FindingId" FROM actions WHERE provider_id = $1 AND id = $2"#,
+        provider.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| (r.number, r.finding)))
+}

@@ -11,6 +11,8 @@ use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 
+/// Agreeing an action.
+pub mod action;
 /// The nominated individual's word.
 pub mod assurance;
 /// Another owner, other words, another date, calling off.
@@ -29,6 +31,12 @@ pub mod submission;
 pub mod update;
 /// What has to be cleared away from time to time.
 pub mod upkeep;
+/// Logging a finding, its sources, ending it without an action.
+pub mod finding;
+/// Setting a provider up.
+pub mod provider;
+/// Starting a review and signing it off.
+pub mod review;
 /// Independent verification.
 pub mod verification;
 
