@@ -94,7 +94,7 @@ fn state(config: Config, opened: &Opened) -> Result<AppState> {
 }
 
 async fn worker_once(config: Config) -> Result<()> {
-    let opened = database::open(&config).await?;
+    let opened = database::open_beside(&config).await?;
     let done = worker::tick(&state(config, &opened)?).await;
     opened.close().await;
     let summary = done.map_err(|error| anyhow!("the worker could not finish: {error:?}"))?;

@@ -9,6 +9,9 @@ pub enum DatabaseError {
     /// Something the person who starts the program can put right; the sentence says how.
     #[error("{0}")]
     Refused(String),
+    /// Another program uses the data folder; the sentence says what to do.
+    #[error("{0}")]
+    InUse(String),
     /// Memory of a killed server is not free yet; trying again helps.
     #[error("The database of an earlier run has not quite ended: {0}")]
     StillInUse(String),

@@ -6,8 +6,11 @@ pub mod migrate;
 pub mod pool;
 pub mod private_postgres;
 pub mod roles;
+mod server_process;
+mod server_start;
 mod server_user;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::config::{Config, DatabaseConfig};
 pub use error::DatabaseError;
-use private_postgres::{Durability, PrivatePostgres, Settings};
+use private_postgres::{PrivatePostgres, Settings};
 
 /// The database of a private server.
 pub const NAME: &str = "throughline";
@@ -50,14 +53,7 @@ pub async fn open(config: &Config) -> Result<Opened, DatabaseError> {
     let connections = config.database_connections;
     match &config.database {
         DatabaseConfig::Private { bin_dir, run_as } => {
-            let settings = Settings {
-                data_dir: config.data_dir.clone(),
-                bin_dir: bin_dir.clone(),
-                run_as: run_as.clone(),
-                durability: Durability::Full,
-                max_connections: u16::try_from(connections).unwrap_or(u16::MAX).saturating_add(50),
-            };
-            let private = start(settings).await?;
+            let private = start(settings(config, bin_dir.as_deref(), run_as.as_deref())).await?;
             let administrator = |name: &str| private.connect_options(roles::ADMINISTRATOR, name);
             roles::install(administrator, NAME).await?;
             migrate(&private.connect_options(roles::OWNER, NAME)).await?;
@@ -69,14 +65,48 @@ pub async fn open(config: &Config) -> Result<Opened, DatabaseError> {
                 migrate(&options(owner_url)?).await?;
             }
             let pool = pool::open(options(url)?, connections).await?;
-            if let Some(difference) = migrate::difference(&pool).await? {
-                return Err(DatabaseError::Refused(format!(
-                    "The database is not the one this program needs: {difference}. Run `throughline migrate` \
-                     with DATABASE_OWNER_URL set, or start the program of the right version."
-                )));
-            }
+            must_be_current(&pool).await?;
             Ok(Opened { pool, private: None })
         }
+    }
+}
+
+/// The same for a command that may run beside a program at work: it joins that program's private server.
+///
+/// # Errors
+/// As [`open`]; also when the program at work is of another version.
+pub async fn open_beside(config: &Config) -> Result<Opened, DatabaseError> {
+    let outcome = open(config).await;
+    let (DatabaseConfig::Private { bin_dir, run_as }, Err(DatabaseError::InUse(_))) =
+        (&config.database, &outcome)
+    else {
+        return outcome;
+    };
+    let settings = settings(config, bin_dir.as_deref(), run_as.as_deref());
+    let address = PrivatePostgres::address_of_running(&settings)?;
+    let pool = pool::open(address.connect_options(roles::APP, NAME), config.database_connections).await?;
+    must_be_current(&pool).await?;
+    Ok(Opened { pool, private: None })
+}
+
+fn settings(config: &Config, bin_dir: Option<&Path>, run_as: Option<&str>) -> Settings {
+    Settings {
+        bin_dir: bin_dir.map(Path::to_owned),
+        run_as: run_as.map(str::to_owned),
+        // commands that join take as many again
+        max_connections: u16::try_from(config.database_connections).unwrap_or(u16::MAX).saturating_mul(3)
+            + 20,
+        ..Settings::durable(&config.data_dir)
+    }
+}
+
+async fn must_be_current(pool: &PgPool) -> Result<(), DatabaseError> {
+    match migrate::difference(pool).await? {
+        None => Ok(()),
+        Some(difference) => Err(DatabaseError::Refused(format!(
+            "The database is not the one this program needs: {difference}. Run `throughline migrate` with \
+             DATABASE_OWNER_URL set, or start the program of the right version."
+        ))),
     }
 }
 

@@ -56,7 +56,7 @@ fn only_a_socket_in_a_closed_folder_leads_to_it() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new("socket");
     let postgres = start(scratch.path());
-    let mode = fs::metadata(postgres.socket_dir()).unwrap().permissions().mode();
+    let mode = fs::metadata(postgres.address().socket_dir()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "the folder of the socket is closed to others");
     let options = postgres.connect_options(roles::ADMINISTRATOR, "postgres");
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -122,9 +122,9 @@ fn a_long_path_gets_its_socket_elsewhere() {
         .path()
         .join("a-folder-with-a-name-so-long-that-no-socket-fits-into-what-is-left-of-107-bytes");
     let postgres = start(&folder);
-    assert!(!postgres.socket_dir().starts_with(&folder));
+    assert!(!postgres.address().socket_dir().starts_with(&folder));
     assert!(answers(&postgres));
-    let elsewhere = postgres.socket_dir().to_owned();
+    let elsewhere = postgres.address().socket_dir().to_owned();
     postgres.stop();
     fs::remove_dir_all(elsewhere).unwrap();
 }
@@ -173,6 +173,19 @@ fn the_program_serves_stops_gracefully_and_starts_again() {
 }
 
 #[test]
+fn a_command_joins_the_database_of_the_program_at_work() {
+    let scratch = Scratch::new("beside");
+    let settings = [("DATA_DIR", scratch.path().to_str().unwrap())];
+    let mut program = Program::serve(&settings);
+    let output = Program::command(&["worker", "--once"], &settings).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(program.get("/readyz").0, 200, "the program at work is not disturbed");
+    assert_eq!(program.stop(Signal::SIGTERM), Some(0));
+    let output = Program::command(&["worker", "--once"], &settings).output().unwrap();
+    assert!(output.status.success(), "alone it starts the database itself");
+}
+
+#[test]
 fn it_starts_again_after_the_program_was_killed_and_its_server_lives_on() {
     let scratch = Scratch::new("orphan");
     let folder = scratch.path().to_str().unwrap();
@@ -214,7 +227,8 @@ fn the_program_ends_with_its_server() {
 
 #[test]
 fn wrong_settings_end_the_program_with_every_mistake() {
-    let output = Program::command(&[("LISTEN_ADDR", "nowhere"), ("LOG_FORMAT", "xml")]).output().unwrap();
+    let output =
+        Program::command(&["serve"], &[("LISTEN_ADDR", "nowhere"), ("LOG_FORMAT", "xml")]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(said.contains("LISTEN_ADDR is not") && said.contains("LOG_FORMAT is neither"), "{said}");
@@ -285,7 +299,7 @@ async fn a_database_elsewhere_is_migrated_by_its_owner_and_checked_by_the_progra
         tokio::task::spawn_blocking(move || {
             let settings: Vec<(&str, &str)> =
                 settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let output = Program::migrate(&settings).output().unwrap();
+            let output = Program::command(&["migrate"], &settings).output().unwrap();
             (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
         })
         .await

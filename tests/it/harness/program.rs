@@ -36,17 +36,10 @@ impl Program {
         Self { child, address }
     }
 
-    /// `serve`, not started yet, for settings that end it at once.
-    pub fn command(settings: &[(&str, &str)]) -> Command {
+    /// A command of the program, not started yet: `["migrate"]`.
+    pub fn command(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
-        prepare(&mut command, settings).arg("serve");
-        command
-    }
-
-    /// `migrate`, not started yet.
-    pub fn migrate(settings: &[(&str, &str)]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
-        prepare(&mut command, settings).arg("migrate");
+        prepare(&mut command, settings).args(arguments);
         command
     }
 

@@ -42,7 +42,7 @@ impl TestDb {
 
     /// The same as an address, for programs: `DATABASE_URL` with `roles::APP`, `DATABASE_OWNER_URL` with `roles::OWNER`.
     pub fn url(&self, role: &str) -> String {
-        SERVER.postgres.url(role, &self.name)
+        SERVER.postgres.address().url(role, &self.name)
     }
 
     /// A connection as `role`.
