@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::password::Passwords;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Cause;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    /// Passwords, two at a time in the whole program.
+    pub passwords: Passwords,
     /// How mail leaves.
     pub mail: Arc<Transport>,
     /// Where evidence files are kept.
@@ -52,6 +55,7 @@ impl AppState {
             db: Db::new(pool),
             clock,
             config: Arc::new(config),
+            passwords: Passwords::new(),
             mail: Arc::new(mail),
             evidence,
             last_tick,

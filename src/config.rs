@@ -3,7 +3,7 @@
 //! Values come from a look-up function, so that tests never touch the environment of the process.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// True when `PUBLIC_URL` was not given and follows the listening address.
     pub public_url_is_default: bool,
+    /// Proxies whose word on a browser's address is taken (`TRUSTED_PROXY`).
+    pub trusted_proxies: Vec<IpAddr>,
     /// The folder for everything the program keeps itself (`DATA_DIR`), absolute.
     pub data_dir: PathBuf,
     /// Which PostgreSQL to use.
@@ -187,6 +189,17 @@ impl Reader<'_> {
         value
     }
 
+    fn trusted_proxies(&mut self) -> Vec<IpAddr> {
+        let text = self.text("TRUSTED_PROXY").unwrap_or_default();
+        let proxies: Result<Vec<IpAddr>, _> =
+            text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::parse).collect();
+        proxies.unwrap_or_else(|_| {
+            let sentence = "TRUSTED_PROXY is not a list of addresses: write it like 10.0.0.2, 10.0.0.3.";
+            self.errors.push(sentence.into());
+            Vec::new()
+        })
+    }
+
     fn database(&mut self) -> DatabaseConfig {
         let url = self.database_url("DATABASE_URL");
         let owner_url = self.database_url("DATABASE_OWNER_URL");
@@ -304,6 +317,7 @@ impl Config {
             listen_addr,
             public_url_is_default: public_url.is_none(),
             public_url: public_url.unwrap_or_else(|| PublicUrl::of(listen_addr)),
+            trusted_proxies: reader.trusted_proxies(),
             database: reader.database(),
             database_connections: connections,
             evidence_store: reader.evidence_store(&data_dir),
@@ -388,6 +402,7 @@ mod tests {
             ("SMTP_URL", "mail.example"),
             ("RUST_LOG", "throughline=loudly"),
             ("LOG_FORMAT", "xml"),
+            ("TRUSTED_PROXY", "10.0.0.2, everybody"),
         ])
         .unwrap_err();
         for name in [
@@ -401,11 +416,12 @@ mod tests {
             "MAIL_FROM",
             "RUST_LOG",
             "LOG_FORMAT",
+            "TRUSTED_PROXY",
         ] {
             let about = errors.0.iter().filter(|sentence| sentence.starts_with(&format!("{name} "))).count();
             assert_eq!(about, 1, "{name} in {errors}");
         }
-        assert_eq!(errors.0.len(), 10, "{errors}");
+        assert_eq!(errors.0.len(), 11, "{errors}");
         assert!(!errors.to_string().contains("hunter2"));
     }
 

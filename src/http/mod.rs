@@ -21,10 +21,14 @@ pub use crate::http::routes::Routes;
 
 /// The list of actions.
 pub mod actions;
+/// A person's own pages.
+pub mod account;
 /// Style, script, typeface.
 pub mod assets;
 /// "What was done" on the next page.
 pub mod banner;
+/// What is known of a browser before anybody signs in with it.
+pub mod browser;
 /// Requests that change something come from our own pages.
 pub mod csrf;
 /// The dashboard.
@@ -55,11 +59,16 @@ pub mod pill;
 pub mod request_id;
 /// The list of addresses.
 pub mod routes;
+/// Signing in and out.
+pub mod sign_in;
 /// Who is signed in.
 pub mod signed;
 /// States: picture, words, colour.
 pub mod tag;
 /// Thread, checklist and other pieces of pages.
+/// Where everybody starts.
+pub mod start;
+/// Tags, thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.
@@ -75,6 +84,9 @@ pub fn features() -> Routes<AppState> {
     let features =
         [health::routes(), dashboard::routes(), actions::routes(), escalation::routes(), message::routes()];
     features.into_iter().fold(Routes::new(), Routes::merge)
+    [health::routes(), start::routes(), sign_in::routes(), account::routes()]
+        .into_iter()
+        .fold(Routes::new(), Routes::merge)
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -135,6 +135,26 @@ pub fn render_as(status: StatusCode, page: &impl Template) -> Result<Response, A
     Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
 }
 
+/// A path of our own that a request named as its next page; `None` for everything that could lead elsewhere, or in
+/// circles.
+#[must_use]
+pub fn own_path(path: &str) -> Option<&str> {
+    let leads_away = !path.starts_with('/') || path.starts_with("//") || path.len() > 2_000;
+    let strange = path.bytes().any(|byte| !(0x21..0x7f).contains(&byte) || byte == b'\\');
+    let in_circles = path.starts_with("/sign-");
+    (!leads_away && !strange && !in_circles).then_some(path)
+}
+
+/// Where somebody with a place in these providers starts.
+#[must_use]
+pub fn start_of<'a>(places: impl IntoIterator<Item = &'a str>) -> String {
+    let mut places = places.into_iter();
+    match (places.next(), places.next()) {
+        (Some(only), None) => format!("/p/{only}"),
+        _ => "/providers".to_owned(),
+    }
+}
+
 /// Go and look at `path`, 303. Only paths of our own are taken: anything else leads to the start.
 #[must_use]
 pub fn see_other(path: &str) -> Response {
@@ -207,6 +227,40 @@ mod tests {
             assert_eq!(response.status(), StatusCode::SEE_OTHER);
             assert_eq!(response.headers().get(header::LOCATION).unwrap(), location, "{path}");
         }
+    }
+
+    #[test]
+    fn the_next_page_is_one_of_ours() {
+        for path in ["/", "/p/rowan/actions/A-0142?x=1#top", "/account"] {
+            assert_eq!(own_path(path), Some(path));
+        }
+        let long = format!("/{}", "a".repeat(2_000));
+        for path in [
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "\t//evil.example",
+            " //evil.example",
+            "/a\r\nset-cookie: x=y",
+            "/caf\u{e9}",
+            "/sign-in",
+            "/sign-out",
+            &long,
+        ] {
+            assert_eq!(own_path(path), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn one_place_needs_no_choice() {
+        assert_eq!(start_of(["rowan"]), "/p/rowan");
+        assert_eq!(start_of(["rowan", "ash"]), "/providers");
+        assert_eq!(start_of([]), "/providers");
     }
 
     #[test]

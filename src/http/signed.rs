@@ -3,7 +3,8 @@
 //! [`Signed`] is for pages of a provider (`/p/{provider}/…`), [`SignedPerson`] for those of a person.
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
+use axum::response::Response;
 
 use crate::app::AppState;
 use crate::auth::session::SessionCookie;
@@ -151,6 +152,13 @@ pub fn token(headers: &HeaderMap, app: &AppState) -> Option<Token> {
     let cookie = SessionCookie::for_public_url(app.config.public_url.origin());
     let lines = headers.get_all(header::COOKIE).iter();
     lines.filter_map(|line| line.to_str().ok()).find_map(|line| cookie.read(line))
+}
+
+/// Adds a `Set-Cookie` line to an answer.
+pub fn set_cookie(response: &mut Response, line: &str) {
+    if let Ok(value) = HeaderValue::from_str(line) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
 }
 
 async fn open(parts: &Parts, app: &AppState, slug: &str) -> Result<Opened, AppError> {

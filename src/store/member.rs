@@ -87,3 +87,37 @@ pub async fn possible_owners(tx: &mut TenantTx, service: ServiceId) -> Result<Ve
 pub fn whole_provider_roles() -> Vec<String> {
     Role::ALL.iter().filter(|r| r.sight() == Sight::Provider).map(|r| r.as_str().to_owned()).collect()
 }
+
+/// Gives a member who is still here another role; `None` when there is no such member.
+///
+/// # Errors
+/// The database was lost.
+pub async fn set_role(tx: &mut TenantTx, id: MemberId, role: Role) -> Result<Option<()>, sqlx::Error> {
+    let provider = tx.provider();
+    let done = sqlx::query!(
+        "UPDATE memberships SET role = $3 WHERE provider_id = $1 AND id = $2 AND ended_at IS NULL",
+        provider.uuid(),
+        id.uuid(),
+        role.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok((done.rows_affected() > 0).then_some(()))
+}
+
+/// Ends a member's place; `None` when there is no such member.
+///
+/// # Errors
+/// The database was lost.
+pub async fn end(tx: &mut TenantTx, id: MemberId) -> Result<Option<()>, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    let done = sqlx::query!(
+        "UPDATE memberships SET ended_at = $3 WHERE provider_id = $1 AND id = $2 AND ended_at IS NULL",
+        provider.uuid(),
+        id.uuid(),
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok((done.rows_affected() > 0).then_some(()))
+}

@@ -52,6 +52,8 @@ pub mod provider;
 pub mod review;
 /// How far a member sees, for queries.
 pub mod scope;
+/// Signed-in browsers.
+pub mod session;
 /// Who is signed in: people, sessions, throttles, places.
 pub mod system;
 /// The trail: appending, reading, verifying.

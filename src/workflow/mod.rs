@@ -23,8 +23,12 @@ pub mod closure;
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
 pub mod evidence;
+/// People and their places.
+pub mod person;
 /// Setting a provider up.
 pub mod provider;
+/// Signing in and out.
+pub mod session;
 /// Submission for verification.
 pub mod submission;
 /// Progress, with or without evidence.

@@ -1,0 +1,124 @@
+//! A person's own pages: who they are, where they have a place, which browsers are signed in, their password.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::AppState;
+use crate::auth::session::SessionCookie;
+use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::banner::Done;
+use crate::http::browser::Browser;
+use crate::http::extract::Path;
+use crate::http::form::Draft;
+use crate::http::page::{self, Layout};
+use crate::http::signed::{self, SignedPerson};
+use crate::ids::SessionId;
+use crate::store::SystemTx;
+use crate::store::system::{self, OwnPlace};
+use crate::workflow::Stop;
+use crate::workflow::session;
+
+/// `/account` and what can be done there.
+#[must_use]
+pub fn routes() -> Routes<AppState> {
+    Routes::new()
+        .get("/account", show)
+        .post("/account/password", change_password)
+        .post("/account/sessions/others/end", end_others)
+        .post("/account/sessions/{session}/end", end)
+}
+
+#[derive(Template)]
+#[template(path = "account/show.html")]
+struct AccountPage {
+    layout: Layout,
+    draft: Draft,
+    name: String,
+    email: String,
+    places: Vec<OwnPlace>,
+    sessions: Vec<SessionRow>,
+}
+
+/// A browser that is signed in.
+struct SessionRow {
+    id: SessionId,
+    device: String,
+    since: String,
+    seen: String,
+    here: bool,
+}
+
+async fn show(person: SignedPerson, State(app): State<AppState>) -> Result<Response, AppError> {
+    page::render(&account(&app, &person, Draft::new()).await?)
+}
+
+async fn account(app: &AppState, person: &SignedPerson, draft: Draft) -> Result<AccountPage, AppError> {
+    let mut tx = SystemTx::begin(&app.db, Some(person.user), app.clock.now()).await?;
+    let own = system::account(&mut tx, person.user).await?.ok_or(AppError::SignedOut)?;
+    let places = system::own_places(&mut tx, person.user).await?;
+    let sessions = crate::store::session::of_person(&mut tx, person.user).await?;
+    tx.commit().await?;
+    let row = |session: crate::store::session::OwnSession| SessionRow {
+        id: session.id,
+        device: session.device,
+        since: words::instant(session.created_at),
+        seen: words::instant(session.seen_at),
+        here: session.id == person.session,
+    };
+    Ok(AccountPage {
+        layout: person.layout("Your account").with_errors(!draft.is_ok()),
+        draft,
+        name: own.name,
+        email: own.email,
+        places,
+        sessions: sessions.into_iter().map(row).collect(),
+    })
+}
+
+async fn change_password(
+    person: SignedPerson,
+    State(app): State<AppState>,
+    Browser(from): Browser,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    let (current, new) = (draft.value("current-password").to_owned(), draft.value("new-password").to_owned());
+    if current.is_empty() {
+        draft.refuse("current-password", "Enter your current password");
+    }
+    if new.is_empty() {
+        draft.refuse("new-password", "Enter a new password");
+    }
+    if draft.is_ok() {
+        match session::change_password(&app, person.user, (&current, &new), &from).await {
+            Ok(fresh) => {
+                let mut response = page::done("/account", Done::PasswordChanged, "");
+                let cookie = SessionCookie::for_public_url(app.config.public_url.origin());
+                signed::set_cookie(&mut response, &cookie.set(&fresh.token, fresh.limits));
+                return Ok(response);
+            }
+            Err(Stop::Refused(said)) => {
+                said.into_iter().for_each(|s| draft.refuse(s.field.unwrap_or("new-password"), s.sentence));
+            }
+            Err(Stop::Changed) => return Err(AppError::Conflict),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    page::unprocessable(&account(&app, &person, draft).await?)
+}
+
+async fn end(
+    person: SignedPerson,
+    State(app): State<AppState>,
+    Path(which): Path<SessionId>,
+) -> Result<Response, AppError> {
+    session::end(&app, person.user, which).await?;
+    Ok(page::done("/account", Done::SessionEnded, ""))
+}
+
+async fn end_others(person: SignedPerson, State(app): State<AppState>) -> Result<Response, AppError> {
+    session::end_others(&app, person.user, person.session).await?;
+    Ok(page::done("/account", Done::SessionEnded, ""))
+}
