@@ -19,10 +19,10 @@ use crate::error::AppError;
 use crate::http::request_id::RequestId;
 pub use crate::http::routes::Routes;
 
-/// The list of actions.
-pub mod actions;
 /// A person's own pages.
 pub mod account;
+/// The list of actions.
+pub mod actions;
 /// Style, script, typeface.
 pub mod assets;
 /// "What was done" on the next page.
@@ -63,11 +63,11 @@ pub mod routes;
 pub mod sign_in;
 /// Who is signed in.
 pub mod signed;
-/// States: picture, words, colour.
-pub mod tag;
 /// Thread, checklist and other pieces of pages.
 /// Where everybody starts.
 pub mod start;
+/// States: picture, words, colour.
+pub mod tag;
 /// Tags, thread, checklist and other pieces of pages.
 pub mod view;
 
@@ -81,12 +81,18 @@ const UPLOAD_SECONDS: Duration = Duration::from_secs(600);
 /// Every address of the program; each feature gives its own.
 #[must_use]
 pub fn features() -> Routes<AppState> {
-    let features =
-        [health::routes(), dashboard::routes(), actions::routes(), escalation::routes(), message::routes()];
-    features.into_iter().fold(Routes::new(), Routes::merge)
-    [health::routes(), start::routes(), sign_in::routes(), account::routes()]
-        .into_iter()
-        .fold(Routes::new(), Routes::merge)
+    [
+        health::routes(),
+        start::routes(),
+        sign_in::routes(),
+        account::routes(),
+        dashboard::routes(),
+        actions::routes(),
+        escalation::routes(),
+        message::routes(),
+    ]
+    .into_iter()
+    .fold(Routes::new(), Routes::merge)
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -23,10 +23,14 @@ pub mod closure;
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
 pub mod evidence;
+/// Logging a finding, its sources, ending it without an action.
+pub mod finding;
 /// People and their places.
 pub mod person;
 /// Setting a provider up.
 pub mod provider;
+/// Starting a review and signing it off.
+pub mod review;
 /// Signing in and out.
 pub mod session;
 /// Submission for verification.
@@ -35,12 +39,6 @@ pub mod submission;
 pub mod update;
 /// What has to be cleared away from time to time.
 pub mod upkeep;
-/// Logging a finding, its sources, ending it without an action.
-pub mod finding;
-/// Setting a provider up.
-pub mod provider;
-/// Starting a review and signing it off.
-pub mod review;
 /// Independent verification.
 pub mod verification;
 
