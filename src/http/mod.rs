@@ -93,6 +93,15 @@ pub fn features() -> Routes<AppState> {
     ]
     .into_iter()
     .fold(Routes::new(), Routes::merge)
+    Routes::new()
+        .merge(health::routes())
+        .merge(start::routes())
+        .merge(sign_in::routes())
+        .merge(account::routes())
+        .merge(dashboard::routes())
+        .merge(actions::routes())
+        .merge(escalation::routes())
+        .merge(message::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a
