@@ -81,18 +81,6 @@ const UPLOAD_SECONDS: Duration = Duration::from_secs(600);
 /// Every address of the program; each feature gives its own.
 #[must_use]
 pub fn features() -> Routes<AppState> {
-    [
-        health::routes(),
-        start::routes(),
-        sign_in::routes(),
-        account::routes(),
-        dashboard::routes(),
-        actions::routes(),
-        escalation::routes(),
-        message::routes(),
-    ]
-    .into_iter()
-    .fold(Routes::new(), Routes::merge)
     Routes::new()
         .merge(health::routes())
         .merge(start::routes())
