@@ -63,7 +63,6 @@ pub mod routes;
 pub mod sign_in;
 /// Who is signed in.
 pub mod signed;
-/// Thread, checklist and other pieces of pages.
 /// Where everybody starts.
 pub mod start;
 /// States: picture, words, colour.

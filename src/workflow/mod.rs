@@ -39,18 +39,6 @@ pub mod submission;
 pub mod update;
 /// What has to be cleared away from time to time.
 pub mod upkeep;
-/// Logging a finding, its sources, ending it without an action.
-pub mod finding;
-/// Setting a provider up.
-pub mod provider;
-/// Starting a review and signing it off.
-pub mod review;
-/// Submission for verification.
-pub mod submission;
-/// Progress, with or without evidence.
-pub mod update;
-/// What has to be cleared away from time to time.
-pub mod upkeep;
 /// Independent verification.
 pub mod verification;
 
