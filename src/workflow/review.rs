@@ -49,13 +49,15 @@ pub async fn start(app: &AppState, by: &Actor, new: &Start) -> Done<Reference> {
 async fn start_once(app: &AppState, by: &Actor, new: &Start) -> Done<Reference> {
     let mut tx = by.begin(app).await?;
     service_for(&mut tx, by, Verb::RunReview, new.service).await?;
-    let number = write(&mut tx, by, Moment::read(app), new).await?;
-    tx.commit().await?;
+    let (number, fresh) = write(&mut tx, by, Moment::read(app), new).await?;
+    if fresh {
+        tx.commit().await?;
+    }
     Ok(Reference::review(number))
 }
 
-/// Writes a review unless it is there already; gives its number.
-pub(super) async fn write(tx: &mut TenantTx, by: &Actor, moment: Moment, new: &Start) -> Done<i32> {
+/// Writes a review unless it is there already; gives its number, and whether it is new.
+pub(super) async fn write(tx: &mut TenantTx, by: &Actor, moment: Moment, new: &Start) -> Done<(i32, bool)> {
     if new.held_on > moment.today {
         return Err(Stop::at("held_on", "Enter a day that is not in the future"));
     }
@@ -63,7 +65,7 @@ pub(super) async fn write(tx: &mut TenantTx, by: &Actor, moment: Moment, new: &S
     let number = action::next_number(tx, Kind::Review).await?;
     match review::by_id(tx, new.id).await? {
         None => {}
-        Some((number, creator)) if creator == by.member.id => return Ok(number),
+        Some((number, creator)) if creator == by.member.id => return Ok((number, false)),
         Some(_) => return Err(Stop::refused(super::finding::OPEN_AGAIN)),
     }
     let written = NewReview {
@@ -89,7 +91,7 @@ pub(super) async fn write(tx: &mut TenantTx, by: &Actor, moment: Moment, new: &S
             .text("conducted_by", new.conducted_by.clone())
             .text("their_reference", new.their_reference.clone()),
     );
-    Ok(number)
+    Ok((number, true))
 }
 
 /// Signs an audit off: only when every finding has an owned, dated action or a reason why none is needed (R5).

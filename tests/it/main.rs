@@ -3,5 +3,6 @@
 
 mod contrast;
 mod harness;
+mod review;
 mod shell;
 mod starting;
