@@ -60,6 +60,8 @@ pub mod system;
 pub mod trail;
 /// Progress updates.
 pub mod update;
+/// Whose work it is.
+pub mod workload;
 /// Verifications.
 pub mod verification;
 
