@@ -35,6 +35,8 @@ pub mod csrf;
 pub mod dashboard;
 /// Escalations and decisions.
 pub mod escalation;
+/// Evidence fetched and withdrawn.
+pub mod evidence;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Forms that keep everything typed.
@@ -49,6 +51,8 @@ pub mod health;
 pub mod menu;
 /// Messages sent, kept or failed.
 pub mod message;
+/// What is mine to do, and what a team has in hand.
+pub mod my_actions;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -68,6 +72,15 @@ pub mod start;
 /// States: picture, words, colour.
 pub mod tag;
 /// Tags, thread, checklist and other pieces of pages.
+/// "It is done", and taking that back.
+pub mod submission;
+/// States: picture, words, colour.
+pub mod tag;
+/// The form of three questions.
+pub mod update;
+/// Forms with files.
+pub mod upload;
+/// Thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.
@@ -89,6 +102,18 @@ pub fn features() -> Routes<AppState> {
         .merge(actions::routes())
         .merge(escalation::routes())
         .merge(message::routes())
+    let features = [
+        health::routes(),
+        dashboard::routes(),
+        actions::routes(),
+        escalation::routes(),
+        message::routes(),
+        my_actions::routes(),
+        update::routes(),
+        submission::routes(),
+        evidence::routes(),
+    ];
+    features.into_iter().fold(Routes::new(), Routes::merge)
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -60,10 +60,10 @@ pub mod system;
 pub mod trail;
 /// Progress updates.
 pub mod update;
-/// Whose work it is.
-pub mod workload;
 /// Verifications.
 pub mod verification;
+/// Whose work it is.
+pub mod workload;
 
 pub use tenant_tx::{SystemTx, TenantTx};
 

@@ -47,7 +47,7 @@ pub struct Mine {
 /// The database was lost, or holds a word this program does not know.
 pub async fn of_member(tx: &mut TenantTx, member: MemberId) -> Result<Vec<Mine>, sqlx::Error> {
     let (provider, since) = (tx.provider(), tx.now() - Duration::days(DONE_DAYS));
-    let rows = sqlx::query_file!("src/store/workload.sql", provider.uuid(), member.uuid(), since)
+    let rows = sqlx::query_file!("src/store/sql/workload.sql", provider.uuid(), member.uuid(), since)
         .fetch_all(tx.conn())
         .await?;
     rows.into_iter()
@@ -124,7 +124,7 @@ pub async fn of_team(
 ) -> Result<Vec<Load>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_file!(
-        "src/store/team.sql",
+        "src/store/sql/team.sql",
         provider.uuid(),
         scope.whole,
         scope.by_service,
