@@ -69,9 +69,6 @@ pub mod sign_in;
 pub mod signed;
 /// Where everybody starts.
 pub mod start;
-/// States: picture, words, colour.
-pub mod tag;
-/// Tags, thread, checklist and other pieces of pages.
 /// "It is done", and taking that back.
 pub mod submission;
 /// States: picture, words, colour.
@@ -80,7 +77,7 @@ pub mod tag;
 pub mod update;
 /// Forms with files.
 pub mod upload;
-/// Thread, checklist and other pieces of pages.
+/// Tags, thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.
@@ -102,18 +99,10 @@ pub fn features() -> Routes<AppState> {
         .merge(actions::routes())
         .merge(escalation::routes())
         .merge(message::routes())
-    let features = [
-        health::routes(),
-        dashboard::routes(),
-        actions::routes(),
-        escalation::routes(),
-        message::routes(),
-        my_actions::routes(),
-        update::routes(),
-        submission::routes(),
-        evidence::routes(),
-    ];
-    features.into_iter().fold(Routes::new(), Routes::merge)
+        .merge(my_actions::routes())
+        .merge(update::routes())
+        .merge(submission::routes())
+        .merge(evidence::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -58,6 +58,7 @@ struct Page {
     draft: Draft,
     action: String,
     back: String,
+    back_label: String,
     reference: String,
     what: String,
     tag: Tag,
@@ -73,7 +74,7 @@ struct Page {
 
 /// One kind of evidence in the form: files, or where the record is kept.
 struct Block {
-    word: &'static str,
+    fields: Fields,
     label: &'static str,
     needed: bool,
     there: usize,
@@ -88,9 +89,27 @@ struct KeptFile {
     size: String,
 }
 
-impl Block {
-    fn field(&self, part: &str) -> String {
-        format!("{part}-{}", self.word)
+/// The names of a block's fields.
+struct Fields {
+    file: String,
+    kept: String,
+    reference: String,
+    title: String,
+    about: String,
+    note: String,
+}
+
+impl Fields {
+    fn of(word: &str) -> Self {
+        let name = |part: &str| format!("{part}-{word}");
+        Self {
+            file: name("file"),
+            kept: name("kept"),
+            reference: name("reference"),
+            title: name("title"),
+            about: name("about"),
+            note: name("note"),
+        }
     }
 }
 
@@ -191,7 +210,8 @@ async fn all_kept(
         let (fields, stored): (Vec<String>, Vec<_>) = files.into_iter().unzip();
         let kept = evidence::keep(app, &signed.actor, &stored).await?;
         for (field, kept) in fields.iter().zip(kept) {
-            let word = words_of_blocks().find(|word| field.strip_prefix("file-") == Some(*word)).unwrap_or(OTHER);
+            let word =
+                words_of_blocks().find(|word| field.strip_prefix("file-") == Some(*word)).unwrap_or(OTHER);
             all.push((word, kept));
         }
     }
@@ -312,6 +332,7 @@ fn draw(signed: &Signed, case: &Case, draft: Draft, kept: &[InBlock], app: &AppS
             .with_errors(wrong),
         action: format!("{back}/update"),
         back,
+        back_label: format!("Back to {}", a.reference()),
         reference: a.reference().to_string(),
         what: a.what.clone(),
         tag: pill(a.state(today, false), today),
@@ -357,6 +378,7 @@ fn make_block(
     });
     let files: Vec<KeptFile> = files.collect();
     let inside = used("title") || used("note") || used("about");
-    let more_open = if word == OTHER { inside || !files.is_empty() || used("reference") || used("file") } else { inside };
-    Block { word, label, needed, there, kept: files, more_open }
+    let more_open =
+        if word == OTHER { inside || !files.is_empty() || used("reference") || used("file") } else { inside };
+    Block { fields: Fields::of(word), label, needed, there, kept: files, more_open }
 }

@@ -25,7 +25,8 @@ const TEXT_LIMIT: usize = super::FORM_LIMIT;
 const MOST_FIELDS: usize = 200;
 
 const BROKEN: &str = "What was sent broke off before it was complete. Send it again.";
-const NOT_TEXT: &str = "Some of what was sent is not text that can be read. Go back, type it again and send it.";
+const NOT_TEXT: &str =
+    "Some of what was sent is not text that can be read. Go back, type it again and send it.";
 
 /// A form with files, as it was sent.
 #[derive(Debug, Default)]
@@ -74,7 +75,12 @@ struct Reader {
 }
 
 impl Reader {
-    async fn field(&mut self, app: &AppState, provider: ProviderId, field: Field<'_>) -> Result<(), AppError> {
+    async fn field(
+        &mut self,
+        app: &AppState,
+        provider: ProviderId,
+        field: Field<'_>,
+    ) -> Result<(), AppError> {
         let name = field.name().unwrap_or_default().to_owned();
         if name.starts_with("file-") {
             return self.file(app, provider, name, field).await;
@@ -96,7 +102,9 @@ impl Reader {
         let raw_name = field.file_name().unwrap_or_default().to_owned();
         let first = field.chunk().await.map_err(|error| broken(&error))?;
         // a file input nobody used is sent as a file without name and content
-        let Some(first) = first.or_else(|| (!raw_name.is_empty()).then(bytes::Bytes::new)) else { return Ok(()) };
+        let Some(first) = first.or_else(|| (!raw_name.is_empty()).then(bytes::Bytes::new)) else {
+            return Ok(());
+        };
         self.offered += 1;
         if self.offered > MOST_FILES {
             self.refused.push((name, String::new()));
@@ -119,7 +127,8 @@ impl Reader {
                 tracing::error!(cause = %failure, "the evidence store failed");
                 self.store_failed = true;
                 let file = FileName::clean(&raw_name);
-                self.refused.push((name, format!("{file} could not be stored just now. Send it again in a minute")));
+                self.refused
+                    .push((name, format!("{file} could not be stored just now. Send it again in a minute")));
             }
         }
         skip(field).await
@@ -127,7 +136,8 @@ impl Reader {
 
     fn finish(self) -> Sent {
         let mut draft = Draft::from_pairs(self.pairs);
-        let too_many = format!("Choose at most {MOST_FILES} files at a time; send the others with another update");
+        let too_many =
+            format!("Choose at most {MOST_FILES} files at a time; send the others with another update");
         let mut told: Vec<&String> = Vec::new();
         for (field, _) in &self.refused {
             if told.contains(&field) {

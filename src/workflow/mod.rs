@@ -33,12 +33,6 @@ pub mod provider;
 pub mod review;
 /// Signing in and out.
 pub mod session;
-/// Setting a provider up.
-pub mod provider;
-/// Setting a provider up.
-pub mod provider;
-/// Starting a review and signing it off.
-pub mod review;
 /// Submission for verification.
 pub mod submission;
 /// Progress, with or without evidence.
