@@ -78,6 +78,7 @@ pub mod update;
 /// Forms with files.
 pub mod upload;
 /// Tags, thread, checklist and other pieces of pages.
+/// Thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.

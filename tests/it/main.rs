@@ -1,6 +1,8 @@
 //! The integration tests: one binary, so that they share one private PostgreSQL.
 #![cfg(test)]
 
+mod access;
+mod architecture;
 mod contrast;
 mod harness;
 mod review;
