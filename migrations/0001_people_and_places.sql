@@ -64,6 +64,7 @@ CREATE TABLE memberships (
   job_title    text NOT NULL DEFAULT '' CONSTRAINT memberships_job_title_is_short CHECK (length(job_title) <= 120),
   started_at   timestamptz NOT NULL,
   ended_at     timestamptz,
+  changed_in   xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (provider_id, id),
   CONSTRAINT memberships_one_place_each UNIQUE (provider_id, user_id),
   CONSTRAINT memberships_end_after_start CHECK (ended_at IS NULL OR ended_at >= started_at)
@@ -100,11 +101,21 @@ CREATE TABLE member_services (
   provider_id  uuid NOT NULL,
   member_id    uuid NOT NULL,
   service_id   uuid NOT NULL,
+  changed_in   xid8 NOT NULL DEFAULT pg_current_xact_id(),
   PRIMARY KEY (provider_id, member_id, service_id),
   FOREIGN KEY (provider_id, member_id) REFERENCES memberships,
   FOREIGN KEY (provider_id, service_id) REFERENCES services
 );
 CREATE INDEX member_services_by_service ON member_services (provider_id, service_id, member_id);
+
+-- The transaction that last changed somebody's place. Nobody is given a role and judges by it in one breath (0004).
+CREATE FUNCTION app.note_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed_in := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_transaction BEFORE INSERT OR UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION app.note_transaction();
+CREATE TRIGGER note_transaction BEFORE INSERT OR UPDATE ON member_services FOR EACH ROW EXECUTE FUNCTION app.note_transaction();
 
 DO $$ DECLARE t text; BEGIN
   FOREACH t IN ARRAY ARRAY['services', 'units', 'member_services'] LOOP
@@ -184,7 +195,11 @@ AS $$
 DECLARE s sessions%ROWTYPE; p providers%ROWTYPE; m memberships%ROWTYPE; u text; visible uuid[];
   slugs text[]; names text[];
 BEGIN
-  PERFORM set_config('app.system', 'on', true), set_config('app.provider_id', '', true);
+  -- in the middle of a statement it would take the provider away from under the guards of 0004
+  IF app.provider() IS NOT NULL THEN
+    RAISE EXCEPTION 'a session is opened before a provider is entered' USING ERRCODE = 'TL038';
+  END IF;
+  PERFORM set_config('app.system', 'on', true);
   SELECT * INTO s FROM sessions x WHERE x.token_hash = p_token_hash
     AND x.expires_at > p_now AND x.seen_at + make_interval(mins => x.idle_minutes) > p_now;
   IF FOUND THEN

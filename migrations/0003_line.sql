@@ -51,6 +51,8 @@ CREATE TABLE reviews (
   signed_off_by   uuid,
   signed_off_at   timestamptz,
   version         bigint NOT NULL DEFAULT 1,
+  -- how many findings were hung on it: kept by the database, so that a signer and a finding never pass each other unseen
+  sources         integer NOT NULL DEFAULT 0,
   PRIMARY KEY (provider_id, id),
   CONSTRAINT reviews_number_is_unique UNIQUE (provider_id, number),
   CONSTRAINT reviews_sign_off_is_whole CHECK ((signed_off_by IS NULL) = (signed_off_at IS NULL)),
@@ -327,7 +329,8 @@ CREATE TABLE verifications (
   note             text NOT NULL CONSTRAINT verifications_note_is_given CHECK (length(btrim(note)) BETWEEN 1 AND 4000),
   -- one mark for each required kind: supports, mixed or does_not_support (R17)
   marks            jsonb NOT NULL CONSTRAINT verifications_marks_are_known CHECK (
-                     jsonb_typeof(marks) = 'object' AND NOT jsonb_path_exists(marks, '$.* ? (@ != "supports" && @ != "mixed" && @ != "does_not_support")')),
+                     -- strict, and by type: a lax path unwraps arrays, and a number is neither equal nor unequal to a word
+                     jsonb_typeof(marks) = 'object' AND NOT marks @? 'strict $.* ? (@.type() != "string" || (@ != "supports" && @ != "mixed" && @ != "does_not_support"))'),
   outcome          text NOT NULL CONSTRAINT verifications_outcome_is_known CHECK (outcome IN ('complete', 'partially_complete', 'ineffective')),
   missing          text CONSTRAINT verifications_missing_is_short CHECK (length(btrim(missing)) BETWEEN 1 AND 2000),
   new_due_on       date,
@@ -341,6 +344,7 @@ CREATE TABLE verifications (
   CONSTRAINT verifications_can_be_pointed_at UNIQUE (provider_id, action_id, cycle, id, verifier_id, outcome),
   CONSTRAINT verifications_sampled_something CHECK (sample_size BETWEEN 1 AND 100000 AND met_standard BETWEEN 0 AND sample_size),
   CONSTRAINT verifications_complete_is_supported CHECK (outcome <> 'complete' OR NOT jsonb_path_exists(marks, '$.* ? (@ != "supports")')),
+  CONSTRAINT verifications_complete_met_something CHECK (outcome <> 'complete' OR met_standard > 0),
   CONSTRAINT verifications_partial_says_what_is_missing CHECK (outcome <> 'partially_complete' OR (missing IS NOT NULL AND new_due_on IS NOT NULL)),
   FOREIGN KEY (provider_id, action_id) REFERENCES actions,
   FOREIGN KEY (provider_id, verifier_id) REFERENCES memberships
@@ -422,6 +426,7 @@ CREATE TABLE escalations (
   at           timestamptz NOT NULL,
   PRIMARY KEY (provider_id, id),
   CONSTRAINT escalations_happen_once UNIQUE (provider_id, action_id, cycle, level, due_on, cause),
+  CONSTRAINT escalations_can_be_pointed_at UNIQUE (provider_id, id, action_id),
   FOREIGN KEY (provider_id, action_id) REFERENCES actions
 );
 
@@ -447,8 +452,8 @@ CREATE TABLE escalation_decisions (
     ELSE length(btrim(because)) > 0 END),
   CONSTRAINT escalation_decisions_are_short CHECK (
     greatest(length(risk), length(delay_reason), length(support_needed), length(interim_control), length(because)) <= 2000),
-  FOREIGN KEY (provider_id, escalation_id) REFERENCES escalations,
-  FOREIGN KEY (provider_id, action_id) REFERENCES actions,
+  CONSTRAINT escalation_decisions_are_about_their_action FOREIGN KEY (provider_id, escalation_id, action_id)
+    REFERENCES escalations (provider_id, id, action_id),
   FOREIGN KEY (provider_id, decided_by) REFERENCES memberships
 );
 CREATE INDEX escalation_decisions_of_an_escalation ON escalation_decisions (provider_id, escalation_id, at);

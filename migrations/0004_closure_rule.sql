@@ -46,6 +46,37 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- Owned it in this cycle: the owners noted so far, and the one the row names now (an owner set earlier in the same
+-- statement is not noted yet).
+CREATE FUNCTION app.has_owned(a actions, member uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(a.owner_id = member, false) OR EXISTS (SELECT 1 FROM action_owners o
+    WHERE o.provider_id = a.provider_id AND o.action_id = a.id AND o.cycle = a.cycle AND o.member_id = member)
+$$;
+-- A registered manager owned it in this cycle: others check and approve (R15).
+CREATE FUNCTION app.is_managers(a actions) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT 1 FROM memberships m WHERE m.provider_id = a.provider_id AND m.role = 'registered_manager' AND app.has_owned(a, m.id))
+$$;
+-- The role in which somebody judges an action, locked until the transaction ends. Roles of a service judge in their
+-- services only; nobody judges by a role, a place or a service given in this same transaction.
+CREATE FUNCTION app.judging_role(a actions, member uuid) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE m memberships%ROWTYPE; given xid8;
+BEGIN
+  SELECT * INTO m FROM memberships x WHERE x.provider_id = a.provider_id AND x.id = member AND x.ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'nobody here judges this' USING ERRCODE = 'TL024';
+  END IF;
+  IF m.role IN ('care_staff', 'team_leader', 'deputy_manager', 'registered_manager') THEN
+    SELECT ms.changed_in INTO given FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = member AND ms.service_id = a.service_id FOR SHARE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'this role judges in its own services' USING ERRCODE = 'TL027';
+    END IF;
+  END IF;
+  IF pg_current_xact_id() IN (m.changed_in, given) THEN
+    RAISE EXCEPTION 'nobody is given a place and judges by it at once' USING ERRCODE = 'TL034';
+  END IF;
+  RETURN m.role;
+END $$;
+
 -- R15: the verifier never owned it in this cycle, wrote none of the live evidence, and looked at what is there now.
 CREATE FUNCTION app.verification_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a actions%ROWTYPE; m_role text;
@@ -57,16 +88,17 @@ BEGIN
   IF NEW.evidence_rev <> a.evidence_rev THEN
     RAISE EXCEPTION 'the evidence changed since the verifier looked' USING ERRCODE = 'TL004';
   END IF;
-  IF EXISTS (SELECT 1 FROM action_owners o WHERE o.provider_id = a.provider_id AND o.action_id = a.id AND o.cycle = a.cycle AND o.member_id = NEW.verifier_id) THEN
+  IF app.has_owned(a, NEW.verifier_id) THEN
     RAISE EXCEPTION 'the verifier has owned this action' USING ERRCODE = 'TL023';
   END IF;
   IF EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = a.provider_id AND e.action_id = a.id AND e.cycle = a.cycle
       AND e.withdrawn_at IS NULL AND e.author_id = NEW.verifier_id) THEN
     RAISE EXCEPTION 'the verifier gave the evidence' USING ERRCODE = 'TL022';
   END IF;
-  SELECT m.role INTO m_role FROM memberships m WHERE m.provider_id = NEW.provider_id AND m.id = NEW.verifier_id AND m.ended_at IS NULL FOR SHARE;
-  IF m_role IS NULL OR NOT (m_role IN ('deputy_manager', 'registered_manager', 'safeguarding_lead', 'quality_lead', 'nominated_individual')
-      OR (m_role = 'team_leader' AND NEW.exception_reason IS NOT NULL)) THEN
+  m_role := app.judging_role(a, NEW.verifier_id);
+  IF NOT (m_role IN ('deputy_manager', 'quality_lead', 'nominated_individual') OR (CASE WHEN app.is_managers(a)
+      THEN m_role = 'team_leader' AND NEW.exception_reason IS NOT NULL
+      ELSE m_role IN ('registered_manager', 'safeguarding_lead') END)) THEN
     RAISE EXCEPTION 'this role does not verify' USING ERRCODE = 'TL024';
   END IF;
   IF EXISTS (SELECT 1 FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id AND NOT NEW.marks ? r.kind) THEN
@@ -86,11 +118,10 @@ BEGIN
   IF NEW.evidence_rev <> a.evidence_rev THEN
     RAISE EXCEPTION 'the evidence changed since the nominated individual looked' USING ERRCODE = 'TL004';
   END IF;
-  IF EXISTS (SELECT 1 FROM action_owners o WHERE o.provider_id = a.provider_id AND o.action_id = a.id AND o.cycle = a.cycle AND o.member_id = NEW.member_id) THEN
+  IF app.has_owned(a, NEW.member_id) THEN
     RAISE EXCEPTION 'the nominated individual has owned this action' USING ERRCODE = 'TL023';
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM memberships m WHERE m.provider_id = NEW.provider_id AND m.id = NEW.member_id AND m.ended_at IS NULL
-      AND m.role = 'nominated_individual' FOR SHARE) THEN
+  IF app.judging_role(a, NEW.member_id) <> 'nominated_individual' THEN
     RAISE EXCEPTION 'only the nominated individual assures' USING ERRCODE = 'TL024';
   END IF;
   NEW.seq := a.version;
@@ -140,20 +171,13 @@ BEGIN
       AND e.withdrawn_at IS NULL AND e.author_id = c.verifier_id) THEN
     RAISE EXCEPTION 'the verifier gave the evidence' USING ERRCODE = 'TL022';
   END IF;
-  IF EXISTS (SELECT 1 FROM action_owners o WHERE o.provider_id = a.provider_id AND o.action_id = a.id AND o.cycle = a.cycle
-      AND o.member_id IN (c.verifier_id, c.closed_by)) THEN
+  IF app.has_owned(a, c.verifier_id) OR app.has_owned(a, c.closed_by) THEN
     RAISE EXCEPTION 'the verifier or the closer has owned this action' USING ERRCODE = 'TL023';
   END IF;
-  SELECT m.role INTO closer_role FROM memberships m WHERE m.provider_id = a.provider_id AND m.id = c.closed_by AND m.ended_at IS NULL FOR SHARE;
+  closer_role := app.judging_role(a, c.closed_by);
   -- R17; and when a registered manager owned it, somebody above approves
-  IF closer_role IS NULL OR NOT (closer_role = a.approver OR (closer_role IN ('quality_lead', 'nominated_individual')
-      AND EXISTS (SELECT 1 FROM action_owners o JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.member_id
-        WHERE o.provider_id = a.provider_id AND o.action_id = a.id AND o.cycle = a.cycle AND m.role = 'registered_manager'))) THEN
+  IF NOT (closer_role = a.approver OR (closer_role IN ('quality_lead', 'nominated_individual') AND app.is_managers(a))) THEN
     RAISE EXCEPTION 'this role does not approve this closure' USING ERRCODE = 'TL024';
-  END IF;
-  IF closer_role = 'registered_manager' AND NOT EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id
-      AND ms.member_id = c.closed_by AND ms.service_id = a.service_id) THEN
-    RAISE EXCEPTION 'a registered manager approves in their own services' USING ERRCODE = 'TL027';
   END IF;
   SELECT * INTO v FROM verifications x WHERE x.provider_id = a.provider_id AND x.action_id = a.id AND x.cycle = a.cycle ORDER BY x.seq DESC LIMIT 1;
   IF v.id IS DISTINCT FROM c.verification_id OR v.outcome IS DISTINCT FROM 'complete' OR v.evidence_rev IS DISTINCT FROM a.evidence_rev THEN
@@ -169,6 +193,17 @@ BEGIN
     IF s.id IS NULL OR s.id IS DISTINCT FROM c.assurance_id OR s.decision <> 'assured' OR s.evidence_rev <> a.evidence_rev OR s.seq < v.seq THEN
       RAISE EXCEPTION 'the nominated individual has not assured this evidence' USING ERRCODE = 'TL028';
     END IF;
+    IF app.has_owned(a, s.member_id) THEN
+      RAISE EXCEPTION 'the nominated individual has owned this action' USING ERRCODE = 'TL023';
+    END IF;
+  END IF;
+END $$;
+
+-- A guard that looks for what must not be there would find nothing if the provider were taken away in mid-statement.
+CREATE FUNCTION app.same_provider(p uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF p IS DISTINCT FROM app.provider() THEN
+    RAISE EXCEPTION 'the row is of another provider than the transaction' USING ERRCODE = 'TL038';
   END IF;
 END $$;
 
@@ -184,6 +219,7 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
+  PERFORM app.same_provider(NEW.provider_id);
   IF (NEW.provider_id, NEW.id, NEW.number, NEW.finding_id, NEW.service_id, NEW.created_by, NEW.created_at)
       IS DISTINCT FROM (OLD.provider_id, OLD.id, OLD.number, OLD.finding_id, OLD.service_id, OLD.created_by, OLD.created_at) THEN
     RAISE EXCEPTION 'an action does not move' USING ERRCODE = 'TL001';
@@ -195,6 +231,10 @@ BEGIN
   IF (NEW.rewordings, NEW.extensions, NEW.owner_changes) IS DISTINCT FROM (OLD.rewordings, OLD.extensions, OLD.owner_changes)
      AND (NEW.rewordings < OLD.rewordings OR NEW.extensions < OLD.extensions OR NEW.owner_changes < OLD.owner_changes) THEN
     RAISE EXCEPTION 'counts of changes only grow' USING ERRCODE = 'TL015';
+  END IF;
+  -- R7, R11: without an owner or a date an action would never be late
+  IF (NEW.owner_id IS NULL AND OLD.owner_id IS NOT NULL) OR (NEW.due_on IS NULL AND OLD.due_on IS NOT NULL) THEN
+    RAISE EXCEPTION 'an owner or a date is changed, never taken away' USING ERRCODE = 'TL037';
   END IF;
   IF OLD.status = 'cancelled' THEN
     RAISE EXCEPTION 'a cancelled action stays as it is' USING ERRCODE = 'TL016';
@@ -221,14 +261,24 @@ BEGIN
   IF NEW.evidence_rev <> OLD.evidence_rev AND pg_trigger_depth() < 2 THEN
     RAISE EXCEPTION 'evidence_rev is kept by the database' USING ERRCODE = 'TL018';
   END IF;
+  -- R18a: a verdict judged these words; with others it is void like one on other evidence
+  IF (NEW.what, NEW.success_test) IS DISTINCT FROM (OLD.what, OLD.success_test) THEN
+    NEW.evidence_rev := OLD.evidence_rev + 1;
+  END IF;
   IF NEW.status IN ('verified', 'sent_back', 'ineffective') AND OLD.status = 'submitted' AND NOT EXISTS (
       SELECT 1 FROM (SELECT v.outcome, v.evidence_rev FROM verifications v WHERE v.provider_id = OLD.provider_id AND v.action_id = OLD.id
         AND v.cycle = OLD.cycle ORDER BY v.seq DESC LIMIT 1) v
-      WHERE v.evidence_rev = OLD.evidence_rev AND v.outcome = CASE NEW.status WHEN 'verified' THEN 'complete'
+      WHERE v.evidence_rev = NEW.evidence_rev AND v.outcome = CASE NEW.status WHEN 'verified' THEN 'complete'
         WHEN 'sent_back' THEN 'partially_complete' ELSE 'ineffective' END) THEN
     RAISE EXCEPTION 'a verdict is recorded before it takes effect' USING ERRCODE = 'TL029';
   END IF;
   IF NEW.status = 'closed' THEN
+    -- what is closed is what was judged: the write that closes changes nothing else
+    IF (NEW.what, NEW.success_test, NEW.wording_override, NEW.owner_id, NEW.due_on, NEW.submitted_at, NEW.verify_by, NEW.rewordings, NEW.extensions, NEW.owner_changes)
+        IS DISTINCT FROM
+       (OLD.what, OLD.success_test, OLD.wording_override, OLD.owner_id, OLD.due_on, OLD.submitted_at, OLD.verify_by, OLD.rewordings, OLD.extensions, OLD.owner_changes) THEN
+      RAISE EXCEPTION 'closing changes nothing else' USING ERRCODE = 'TL013';
+    END IF;
     PERFORM app.close_gate(NEW);
   END IF;
   RETURN NEW;
@@ -254,6 +304,25 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER used AFTER INSERT ON closures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.closure_is_used();
 
+-- A reopening paper is written when the action is closed, and reopens it in the same transaction: otherwise it would be
+-- a reason kept in store for later.
+CREATE FUNCTION app.reopening_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM actions a WHERE a.provider_id = NEW.provider_id AND a.id = NEW.action_id AND a.status = 'closed' AND a.cycle = NEW.cycle FOR UPDATE) THEN
+    RAISE EXCEPTION 'only what is closed is reopened' USING ERRCODE = 'TL008';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT ON reopenings FOR EACH ROW EXECUTE FUNCTION app.reopening_guard();
+CREATE FUNCTION app.reopening_is_used() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM actions a WHERE a.provider_id = NEW.provider_id AND a.id = NEW.action_id AND a.cycle > NEW.cycle) THEN
+    RAISE EXCEPTION 'a reopening paper reopens its action' USING ERRCODE = 'TL019';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER used AFTER INSERT ON reopenings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.reopening_is_used();
+
 -- What was found is not rewritten: the risk may not sink under an action that is being closed on it, nor the words change.
 CREATE FUNCTION app.finding_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -278,6 +347,16 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     RAISE EXCEPTION 'reviews are never deleted' USING ERRCODE = 'TL011';
   END IF;
+  PERFORM app.same_provider(NEW.provider_id);
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.signed_off_at IS NOT NULL OR NEW.version <> 1 OR NEW.sources <> 0 THEN
+      RAISE EXCEPTION 'a review begins without its sign-off' USING ERRCODE = 'TL010';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF NEW.sources = OLD.sources + 1 AND NEW.version = OLD.version AND OLD.signed_off_at IS NULL AND pg_trigger_depth() > 1 THEN
+    RETURN NEW;
+  END IF;
   IF NEW.version <> OLD.version + 1 THEN
     RAISE EXCEPTION 'stale write: saw version %, found %', NEW.version - 1, OLD.version USING ERRCODE = 'TL012';
   END IF;
@@ -293,14 +372,14 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON reviews FOR EACH ROW EXECUTE FUNCTION app.review_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON reviews FOR EACH ROW EXECUTE FUNCTION app.review_guard();
 
--- No finding slips into a review that was signed off.
+-- No finding slips into a review that was signed off. Counting the sources, not only locking the review, makes a signer who
+-- works on an older snapshot fail (40001) instead of signing a list they never saw.
 CREATE FUNCTION app.source_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE signed timestamptz;
 BEGIN
-  SELECT r.signed_off_at INTO signed FROM reviews r WHERE r.provider_id = NEW.provider_id AND r.id = NEW.review_id FOR SHARE;
-  IF signed IS NOT NULL THEN
+  UPDATE reviews r SET sources = sources + 1 WHERE r.provider_id = NEW.provider_id AND r.id = NEW.review_id AND r.signed_off_at IS NULL;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'a signed-off review stays as it is' USING ERRCODE = 'TL040';
   END IF;
   RETURN NEW;

@@ -79,20 +79,28 @@ END $$;
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION app.no_rewrite();
 CREATE TRIGGER keep BEFORE DELETE OR TRUNCATE ON event_texts FOR EACH STATEMENT EXECUTE FUNCTION app.no_rewrite();
 
--- No change without its event: looked at when the transaction commits. The head row is held until then, so the
--- newest lines are this transaction's own.
+-- No change without its event: looked at when the transaction commits. The head row is held until then, so the newest
+-- line (of the action, where there is one) is this transaction's own. What happens to an action is told of that action.
 CREATE FUNCTION app.must_have_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE r record := coalesce(NEW, OLD); of_action uuid; newest xid8;
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM (SELECT e.xid FROM events e WHERE e.provider_id = NEW.provider_id ORDER BY e.seq DESC LIMIT 1) newest
-      WHERE newest.xid = pg_current_xact_id()) THEN
+  IF TG_ARGV[0] = 'id' THEN of_action := r.id; ELSIF TG_ARGV[0] = 'action_id' THEN of_action := r.action_id; END IF;
+  IF of_action IS NULL THEN
+    SELECT e.xid INTO newest FROM events e WHERE e.provider_id = r.provider_id ORDER BY e.seq DESC LIMIT 1;
+  ELSE
+    SELECT e.xid INTO newest FROM events e WHERE e.provider_id = r.provider_id AND e.action_id = of_action ORDER BY e.seq DESC LIMIT 1;
+  END IF;
+  IF newest IS DISTINCT FROM pg_current_xact_id() THEN
     RAISE EXCEPTION 'a change to % without an event', TG_TABLE_NAME USING ERRCODE = 'TL032';
   END IF;
   RETURN NULL;
 END $$;
-DO $$ DECLARE t text; BEGIN
+DO $$ DECLARE t text; names text; BEGIN
   FOREACH t IN ARRAY ARRAY['memberships', 'services', 'units', 'member_services', 'closure_standards', 'escalation_policies', 'reviews', 'findings',
-      'finding_sources', 'actions', 'action_changes', 'updates', 'evidence', 'verifications', 'assurances', 'closures', 'reopenings', 'escalations',
-      'escalation_decisions'] LOOP
-    EXECUTE format('CREATE CONSTRAINT TRIGGER must_have_event AFTER INSERT OR UPDATE ON %I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.must_have_event()', t);
+      'finding_sources', 'finding_framework_entries', 'actions', 'action_changes', 'updates', 'evidence', 'verifications', 'assurances', 'closures',
+      'reopenings', 'escalations', 'escalation_decisions'] LOOP
+    SELECT c.column_name INTO names FROM information_schema.columns c WHERE c.table_schema = 'public' AND c.table_name = t
+      AND c.column_name = CASE t WHEN 'actions' THEN 'id' ELSE 'action_id' END;
+    EXECUTE format('CREATE CONSTRAINT TRIGGER must_have_event AFTER INSERT OR UPDATE OR DELETE ON %I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.must_have_event(%L)', t, coalesce(names, ''));
   END LOOP;
 END $$;

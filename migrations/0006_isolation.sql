@@ -26,7 +26,8 @@ GRANT UPDATE (stored_at) ON blobs TO throughline_app;
 GRANT DELETE ON pending_uploads, blobs TO throughline_app;
 -- events, event_texts, chain_heads, action_owners: written by the owner's functions alone
 
--- Functions are nobody's by default.
+-- Functions are nobody's by default, those of later migrations too.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 DO $$ DECLARE f record; BEGIN
   FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'app' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);

@@ -21,6 +21,12 @@ pub const BACKUP: &str = "throughline_backup";
 const ROLES: &str = include_str!("roles.sql");
 const PRIVILEGES: &str = include_str!("privileges.sql");
 
+/// Who may connect to the database `name`; nobody but its owner makes temporary tables, which could shadow real ones.
+#[must_use]
+pub fn admission(name: &str) -> String {
+    format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {APP}, {BACKUP};")
+}
+
 /// Makes the roles, and the database `name` if it is not there yet; can be repeated.
 /// `administrator` connects as the superuser to a given database.
 ///
@@ -40,10 +46,7 @@ pub async fn install(
         let create = format!("CREATE DATABASE {name} OWNER {OWNER}");
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await?;
     }
-    let admit = format!(
-        "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {APP}, {BACKUP};"
-    );
-    sqlx::raw_sql(AssertSqlSafe(admit)).execute(&mut connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(admission(name))).execute(&mut connection).await?;
     connection.close().await?;
 
     let mut connection = PgConnection::connect_with(&administrator(name)).await?;

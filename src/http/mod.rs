@@ -35,8 +35,6 @@ pub mod csrf;
 pub mod dashboard;
 /// Escalations and decisions.
 pub mod escalation;
-/// Evidence fetched and withdrawn.
-pub mod evidence;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Forms that keep everything typed.
@@ -51,8 +49,6 @@ pub mod health;
 pub mod menu;
 /// Messages sent, kept or failed.
 pub mod message;
-/// What is mine to do, and what a team has in hand.
-pub mod my_actions;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -69,16 +65,9 @@ pub mod sign_in;
 pub mod signed;
 /// Where everybody starts.
 pub mod start;
-/// "It is done", and taking that back.
-pub mod submission;
 /// States: picture, words, colour.
 pub mod tag;
-/// The form of three questions.
-pub mod update;
-/// Forms with files.
-pub mod upload;
 /// Tags, thread, checklist and other pieces of pages.
-/// Thread, checklist and other pieces of pages.
 pub mod view;
 
 /// The most bytes of a form without files.
@@ -100,10 +89,6 @@ pub fn features() -> Routes<AppState> {
         .merge(actions::routes())
         .merge(escalation::routes())
         .merge(message::routes())
-        .merge(my_actions::routes())
-        .merge(update::routes())
-        .merge(submission::routes())
-        .merge(evidence::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -1,9 +1,8 @@
 //! The integration tests: one binary, so that they share one private PostgreSQL.
 #![cfg(test)]
 
-mod access;
-mod architecture;
 mod contrast;
+mod gate;
 mod harness;
 mod review;
 mod shell;

@@ -120,6 +120,11 @@ async fn serve(administrator: &PgConnectOptions, inbox: &mpsc::Receiver<Order>) 
                     roles::OWNER
                 );
                 sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await.expect("a copy");
+                // a copy takes everything of its template except who may connect and make temporary tables
+                sqlx::raw_sql(AssertSqlSafe(roles::admission(&name)))
+                    .execute(&mut connection)
+                    .await
+                    .expect("the same admission");
                 let _ = reply.send(name);
             }
             Order::Drop(name) => {

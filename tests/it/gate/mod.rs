@@ -1,0 +1,6 @@
+//! The closure rule in the database, attacked as the application role.
+
+#[expect(clippy::too_many_lines, reason = "tables of attacks")]
+mod attacks;
+mod honest;
+mod world;
