@@ -1,0 +1,134 @@
+//! The demo: two invented providers with months of history, told through the same workflow as the pages use, with a
+//! moved clock. Everything is dated from the day it is loaded, so that something is always late, due and to be checked.
+
+use std::collections::HashMap;
+
+use chrono::Days;
+
+use crate::app::AppState;
+use crate::clock::Clock;
+use crate::domain::member::{Member, Role};
+use crate::ids::{MemberId, UserId};
+use crate::store::SystemTx;
+use crate::store::system;
+use crate::workflow::{self, Actor};
+
+mod cast;
+mod falls;
+mod medicines;
+mod nutrition;
+mod picture;
+mod records;
+mod safeguarding;
+mod script;
+mod second;
+mod stage;
+
+pub use cast::{Company, FERNBANK, ROWAN};
+pub use stage::Trouble;
+
+/// The password of everybody in the demo. The program serves the demo on loopback addresses only.
+pub const PASSWORD: &str = "saffron-thread-petrol";
+
+/// How many days of history the stories need.
+const HISTORY_DAYS: u64 = 200;
+
+/// A sign-in of the demo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Name.
+    pub name: &'static str,
+    /// Role.
+    pub role: Role,
+    /// Email address.
+    pub email: String,
+}
+
+/// One sign-in for each role, in the order of the roles.
+#[must_use]
+pub fn sign_ins() -> Vec<SignIn> {
+    let mut list: Vec<SignIn> = Vec::new();
+    for person in ROWAN.people {
+        if person.key != "jess" && !list.iter().any(|s| s.role == person.role) {
+            list.push(SignIn { name: person.name, role: person.role, email: email(&ROWAN, person.key) });
+        }
+    }
+    list.sort_by_key(|s| s.role);
+    list
+}
+
+/// Whether this database holds the demo.
+///
+/// # Errors
+/// The database was lost.
+pub async fn is_loaded(app: &AppState) -> Result<bool, sqlx::Error> {
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    Ok(system::providers(&mut tx).await?.iter().any(|p| p.slug == ROWAN.slug))
+}
+
+/// Whether this database holds any provider.
+///
+/// # Errors
+/// The database was lost.
+pub async fn is_empty(app: &AppState) -> Result<bool, sqlx::Error> {
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    Ok(system::providers(&mut tx).await?.is_empty())
+}
+
+/// Loads both providers into a database that has neither.
+///
+/// # Errors
+/// The first deed that was refused or failed: then the database holds part of the demo.
+pub async fn load(app: &AppState) -> Result<(), Trouble> {
+    let today = app.clock.today();
+    let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
+    let told = AppState { clock: Clock::fixed(begin), ..app.clone() };
+    let mut users = HashMap::new();
+    let stories = [medicines::story(), nutrition::story(), falls::story(), safeguarding::story(), records::story()];
+    build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
+    told.clock.set(begin);
+    build(&told, &FERNBANK, &mut users).await?.play(second::story()).await
+}
+
+fn email(company: &Company, key: &str) -> String {
+    format!("{key}@{}.example", company.slug)
+}
+
+async fn build<'a>(
+    app: &'a AppState,
+    company: &'static Company,
+    users: &mut HashMap<&'static str, UserId>,
+) -> Result<stage::Stage<'a>, Trouble> {
+    let today = crate::clock::london_date(app.clock.now()) + Days::new(HISTORY_DAYS);
+    let failed = |stop: workflow::Stop| Trouble::Failed(format!("{stop:?}"));
+    let provider = workflow::provider::add(app, company.slug, company.name).await.map_err(failed)?;
+    let mut services = HashMap::new();
+    for place in company.places {
+        let made = workflow::provider::add_service(
+            app,
+            provider,
+            (place.key, place.name),
+            (place.kind, place.nation),
+            place.units,
+        );
+        services.insert(place.key, made.await.map_err(failed)?);
+    }
+    let mut actors = HashMap::new();
+    for person in company.people {
+        let user = match users.get(person.key) {
+            Some(user) => *user,
+            None => workflow::person::add(app, &email(company, person.key), person.name, PASSWORD).await.map_err(failed)?,
+        };
+        users.insert(person.key, user);
+        let member = Member {
+            id: MemberId::new(),
+            name: person.name.into(),
+            role: person.role,
+            job_title: person.title.into(),
+            services: person.services.iter().filter_map(|key| services.get(key).map(|s| s.0)).collect(),
+        };
+        workflow::provider::add_member(app, provider, user, &member).await.map_err(failed)?;
+        actors.insert(person.key, Actor { provider, member });
+    }
+    Ok(stage::Stage::new(app, provider, company, today, services, actors))
+}

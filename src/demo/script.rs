@@ -1,0 +1,229 @@
+//! The words in which the demo's stories are told: who did what, how many working days ago. No story touches the
+//! database; `stage` plays them through the same workflow as the pages.
+
+use crate::domain::closure::AssuranceDecision;
+use crate::domain::topic::{EvidenceKind, EvidenceSource, ReviewKind, Risk, Theme, Topic};
+use crate::domain::verification::{Method, Outcome};
+
+/// When: working days before the day the demo is loaded (negative: after it), and the time of day in London.
+#[derive(Clone, Copy, Debug)]
+pub struct When {
+    /// Working days ago.
+    pub ago: i32,
+    /// Hour.
+    pub hour: u32,
+    /// Minute.
+    pub minute: u32,
+}
+
+/// Working days ago, at a time of day.
+#[must_use]
+pub const fn at(ago: i32, hour: u32, minute: u32) -> When {
+    When { ago, hour, minute }
+}
+
+/// One deed of a story.
+#[derive(Clone, Debug)]
+pub struct Deed {
+    /// When.
+    pub when: When,
+    /// Who, by the key of the cast.
+    pub who: &'static str,
+    /// What.
+    pub what: What,
+}
+
+/// A deed by somebody.
+#[must_use]
+pub const fn deed(when: When, who: &'static str, what: What) -> Deed {
+    Deed { when, who, what }
+}
+
+/// A piece of evidence in a story.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof {
+    /// Where a record is kept.
+    At(EvidenceKind, &'static str),
+    /// A file with this name and these lines.
+    File(EvidenceKind, &'static str, &'static str),
+    /// A photo with this name, drawn by the program.
+    Photo(EvidenceKind, &'static str),
+}
+
+/// What is done. Things are named by keys of the story.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Starts a review.
+    Review {
+        /// Key.
+        key: &'static str,
+        /// Kind.
+        kind: ReviewKind,
+        /// What people call it.
+        title: &'static str,
+        /// Key of the service.
+        service: &'static str,
+        /// Percent.
+        score: Option<i32>,
+    },
+    /// Logs a finding.
+    Finding {
+        /// Key.
+        key: &'static str,
+        /// Key of its review.
+        review: &'static str,
+        /// Key of the service.
+        service: &'static str,
+        /// Name of the unit.
+        unit: Option<&'static str>,
+        /// What was seen.
+        what: &'static str,
+        /// What it rests on.
+        source: EvidenceSource,
+        /// Risk.
+        risk: Risk,
+        /// Theme.
+        theme: Theme,
+        /// Topic.
+        topic: Topic,
+    },
+    /// Adds a further source to a finding.
+    FurtherSource {
+        /// Key of the finding.
+        finding: &'static str,
+        /// Key of the review.
+        review: &'static str,
+    },
+    /// Ends a finding without an action.
+    NotForTracker {
+        /// Key of the finding.
+        finding: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Agrees an action.
+    Action {
+        /// Key.
+        key: &'static str,
+        /// Key of its finding.
+        finding: &'static str,
+        /// What will be different.
+        what: &'static str,
+        /// How success will be tested.
+        success: &'static str,
+        /// Key of the owner; empty for nobody yet.
+        owner: &'static str,
+        /// Due so many working days ago (negative: after the day of loading).
+        due: i32,
+    },
+    /// Signs a review off.
+    SignOff(&'static str),
+    /// Records progress, with evidence, and submits if it is done.
+    Progress {
+        /// Key of the action.
+        action: &'static str,
+        /// What was done.
+        note: &'static str,
+        /// Evidence.
+        proof: &'static [Proof],
+        /// What is in the way, and what would help.
+        help: Option<(&'static str, &'static str)>,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Records a verdict.
+    Verdict {
+        /// Key of the action.
+        action: &'static str,
+        /// How it was checked.
+        method: Method,
+        /// How many were looked at, and how many met the standard.
+        sample: (u32, u32),
+        /// What was found.
+        note: &'static str,
+        /// The outcome.
+        outcome: Outcome,
+        /// What is missing.
+        missing: &'static str,
+        /// The new due date, in working days ago.
+        due: i32,
+    },
+    /// The nominated individual's word.
+    Assurance {
+        /// Key of the action.
+        action: &'static str,
+        /// The word.
+        decision: AssuranceDecision,
+        /// Why.
+        note: &'static str,
+    },
+    /// Approves closure.
+    Close {
+        /// Key of the action.
+        action: &'static str,
+        /// Why.
+        note: &'static str,
+    },
+    /// Reopens.
+    Reopen {
+        /// Key of the action.
+        action: &'static str,
+        /// Why.
+        reason: &'static str,
+        /// The new due date, in working days ago.
+        due: i32,
+    },
+    /// Moves a date.
+    Extend {
+        /// Key of the action.
+        action: &'static str,
+        /// The new due date, in working days ago.
+        due: i32,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Gives an action to somebody else.
+    Reassign {
+        /// Key of the action.
+        action: &'static str,
+        /// Key of the new owner.
+        to: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Rewords.
+    Reword {
+        /// Key of the action.
+        action: &'static str,
+        /// What will be different.
+        what: &'static str,
+        /// How success will be tested.
+        success: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Cancels.
+    Cancel {
+        /// Key of the action.
+        action: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Records a decision on the newest escalation of an action.
+    Decide {
+        /// Key of the action.
+        action: &'static str,
+        /// What could happen meanwhile.
+        risk: &'static str,
+        /// Why it is late.
+        delay: &'static str,
+        /// What support is needed.
+        support: &'static str,
+        /// What keeps people safe.
+        control: &'static str,
+        /// The new due date, in working days ago; none keeps it.
+        due: Option<i32>,
+    },
+    /// Leaves the provider.
+    Leaves,
+}
