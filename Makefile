@@ -5,7 +5,7 @@
 .PHONY: run test audit sqlx
 
 run:
-	@.ci/start serve
+	@.ci/start demo
 
 test:
 	@.ci/test

@@ -6,6 +6,7 @@ use throughline::app::{self, AppState};
 use throughline::clock::Clock;
 use throughline::config::{Config, DatabaseConfig};
 use throughline::database::{self, Opened};
+use throughline::demo::{self, Presence};
 use throughline::lifecycle::Supervisor;
 use throughline::worker;
 
@@ -28,6 +29,11 @@ pub enum Command {
     /// The address is LISTEN_ADDR, 127.0.0.1:8080 when unset. Stopping finishes the requests at work, which
     /// takes at most 20 seconds.
     Serve,
+    /// Serve with demo data: two invented providers with months of history, and a sign-in for each role.
+    ///
+    /// Loads them into an empty database; one that holds data is served as it is. Everybody in the demo has the
+    /// same published password, so it is served on loopback addresses only.
+    Demo,
     /// Bring the database up to date, then end.
     ///
     /// With DATABASE_URL set this needs DATABASE_OWNER_URL, the role that owns the tables. Running it again
@@ -49,13 +55,14 @@ pub enum Command {
 /// A sentence for the person at the keyboard.
 pub async fn run(command: Command, config: Config) -> Result<()> {
     match command {
-        Command::Serve => serve(config).await,
+        Command::Serve => serve(config, false).await,
+        Command::Demo => serve(config, true).await,
         Command::Migrate => migrate(&config).await,
         Command::Worker { .. } => worker_once(config).await,
     }
 }
 
-async fn serve(mut config: Config) -> Result<()> {
+async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
     let mut supervisor = Supervisor::new()?;
     // the port first: finding it taken should not cost the start of a database
     let listener = app::bind(config.listen_addr).await.map_err(anyhow::Error::msg)?;
@@ -63,6 +70,10 @@ async fn serve(mut config: Config) -> Result<()> {
     let opened = database::open(&config).await?;
     watch_private(&mut supervisor, &opened);
     let state = state(config, &opened)?;
+    if let Err(why) = prepare(&state, with_demo).await {
+        opened.close().await;
+        return Err(why);
+    }
     say(&format!("Throughline is ready at {}", state.config.public_url.origin()));
     let (worker, stop) = (state.clone(), supervisor.token());
     supervisor.spawn("worker", async move {
@@ -73,6 +84,34 @@ async fn serve(mut config: Config) -> Result<()> {
     let outcome = supervisor.run().await;
     opened.close().await;
     Ok(outcome?)
+}
+
+/// Loads the demo when it is asked for and nothing is there; keeps its published password off the network.
+async fn prepare(state: &AppState, with_demo: bool) -> Result<()> {
+    if with_demo && demo::is_empty(state).await? {
+        say("Loading the demo: two invented providers with months of history.");
+        demo::load(state).await?;
+    }
+    match demo::presence(state).await? {
+        Presence::None => return Ok(()),
+        Presence::Partly => {
+            bail!(
+                "The demo was not loaded to its end. Delete the data folder {} and start again.",
+                state.config.data_dir.display()
+            )
+        }
+        Presence::Whole => {}
+    }
+    if !state.config.listen_addr.ip().is_loopback() {
+        bail!(
+            "The database holds the demo, whose password is published: set LISTEN_ADDR to a loopback address."
+        );
+    }
+    say(&format!("Everybody in the demo signs in with the password: {}", demo::PASSWORD));
+    for sign_in in demo::sign_ins() {
+        say(&format!("  {:<22} {:<18} {}", sign_in.role.label(), sign_in.name, sign_in.email));
+    }
+    Ok(())
 }
 
 /// A database of our own that ends by itself ends the program too.

@@ -47,7 +47,12 @@ pub struct Company {
     pub people: &'static [Person],
 }
 
-const fn place(key: &'static str, name: &'static str, kind: ServiceKind, units: &'static [&'static str]) -> Place {
+const fn place(
+    key: &'static str,
+    name: &'static str,
+    kind: ServiceKind,
+    units: &'static [&'static str],
+) -> Place {
     Place { key, name, kind, nation: Nation::England, units }
 }
 
@@ -66,10 +71,25 @@ pub const ROWAN: Company = Company {
     slug: "rowan-care",
     name: "Rowan Care",
     places: &[
-        place("rowan-house", "Rowan House", ServiceKind::Residential, &["Ash unit", "Beech unit", "Cedar unit"]),
+        place(
+            "rowan-house",
+            "Rowan House",
+            ServiceKind::Residential,
+            &["Ash unit", "Beech unit", "Cedar unit"],
+        ),
         place("linden-view", "Linden View", ServiceKind::Nursing, &["Garden floor", "Upper floor"]),
-        place("harbour", "Harbour Home Care", ServiceKind::HomeCare, &["Quayside branch", "Northgate branch", "Evening round"]),
-        place("hawthorn", "Hawthorn Supported Living", ServiceKind::SupportedLiving, &["Orchard house", "Mill house"]),
+        place(
+            "harbour",
+            "Harbour Home Care",
+            ServiceKind::HomeCare,
+            &["Quayside branch", "Northgate branch", "Evening round"],
+        ),
+        place(
+            "hawthorn",
+            "Hawthorn Supported Living",
+            ServiceKind::SupportedLiving,
+            &["Orchard house", "Mill house"],
+        ),
     ],
     people: &[
         person("priya", "Priya Nair", Role::RegisteredManager, "Registered manager", &["rowan-house"]),

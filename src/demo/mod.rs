@@ -57,13 +57,30 @@ pub fn sign_ins() -> Vec<SignIn> {
     list
 }
 
-/// Whether this database holds the demo.
+/// How much of the demo a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing of it.
+    None,
+    /// Its loading was broken off.
+    Partly,
+    /// All of it.
+    Whole,
+}
+
+/// How much of the demo this database holds. The second provider's story is told last, so its presence tells.
 ///
 /// # Errors
 /// The database was lost.
-pub async fn is_loaded(app: &AppState) -> Result<bool, sqlx::Error> {
+pub async fn presence(app: &AppState) -> Result<Presence, sqlx::Error> {
     let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
-    Ok(system::providers(&mut tx).await?.iter().any(|p| p.slug == ROWAN.slug))
+    let all = system::providers(&mut tx).await?;
+    let has = |slug: &str| all.iter().any(|p| p.slug == slug);
+    Ok(match (has(ROWAN.slug), has(FERNBANK.slug)) {
+        (true, true) => Presence::Whole,
+        (true, false) => Presence::Partly,
+        _ => Presence::None,
+    })
 }
 
 /// Whether this database holds any provider.
@@ -84,7 +101,8 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
     let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
     let told = AppState { clock: Clock::fixed(begin), ..app.clone() };
     let mut users = HashMap::new();
-    let stories = [medicines::story(), nutrition::story(), falls::story(), safeguarding::story(), records::story()];
+    let stories =
+        [medicines::story(), nutrition::story(), falls::story(), safeguarding::story(), records::story()];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
     told.clock.set(begin);
     build(&told, &FERNBANK, &mut users).await?.play(second::story()).await
@@ -117,7 +135,9 @@ async fn build<'a>(
     for person in company.people {
         let user = match users.get(person.key) {
             Some(user) => *user,
-            None => workflow::person::add(app, &email(company, person.key), person.name, PASSWORD).await.map_err(failed)?,
+            None => workflow::person::add(app, &email(company, person.key), person.name, PASSWORD)
+                .await
+                .map_err(failed)?,
         };
         users.insert(person.key, user);
         let member = Member {

@@ -119,7 +119,9 @@ impl<'a> Stage<'a> {
 
     async fn look(&self, date: NaiveDate) -> Result<(), Trouble> {
         self.app.clock.set(moment(date, 6, 0));
-        workflow::escalation::sweep(self.app, self.provider).await.map_err(|stop| trouble("the program", "look", stop))?;
+        workflow::escalation::sweep(self.app, self.provider)
+            .await
+            .map_err(|stop| trouble("the program", "look", stop))?;
         Ok(())
     }
 
@@ -147,17 +149,23 @@ impl<'a> Stage<'a> {
             What::Review { key, .. } => {
                 let start = self.start(&deed.what, deed.when, &by)?;
                 let reference = workflow::review::start(self.app, &by, &start).await;
-                reference.map(|r| drop(self.reviews.insert(key, (start.id, r))))
+                reference.map(|r| {
+                    self.reviews.insert(key, (start.id, r));
+                })
             }
             What::Finding { key, .. } => {
                 let log = self.log(&deed.what, deed.when, &by)?;
                 let reference = workflow::finding::log(self.app, &by, &log, None).await;
-                reference.map(|r| drop(self.findings.insert(key, r)))
+                reference.map(|r| {
+                    self.findings.insert(key, r);
+                })
             }
             What::Action { key, finding, .. } => {
                 let (define, finding) = (self.define(&deed.what)?, find(&self.findings, finding)?);
                 let reference = workflow::action::define(self.app, &by, finding.number, &define).await;
-                reference.map(|r| drop(self.actions.insert(key, r)))
+                reference.map(|r| {
+                    self.actions.insert(key, r);
+                })
             }
             What::FurtherSource { finding, review } => {
                 let (finding, review) = (find(&self.findings, finding)?, find(&self.reviews, review)?);
@@ -165,7 +173,15 @@ impl<'a> Stage<'a> {
             }
             What::NotForTracker { finding, reason } => {
                 let finding = find(&self.findings, finding)?;
-                workflow::finding::dispose(self.app, &by, finding.number, 1, Disposition::NotForTracker, reason).await
+                workflow::finding::dispose(
+                    self.app,
+                    &by,
+                    finding.number,
+                    1,
+                    Disposition::NotForTracker,
+                    reason,
+                )
+                .await
             }
             What::SignOff(review) => {
                 let (_, review) = find(&self.reviews, review)?;
@@ -186,7 +202,9 @@ impl<'a> Stage<'a> {
         match &deed.what {
             What::Progress { .. } => {
                 let progress = self.progress(&deed.what, by).await?;
-                workflow::update::record(app, by, Reference { kind: Kind::Action, number }, &progress).await.map(drop)
+                workflow::update::record(app, by, Reference { kind: Kind::Action, number }, &progress)
+                    .await
+                    .map(drop)
             }
             What::Verdict { .. } => {
                 let verdict = self.verdict(&deed.what, &case);
@@ -292,7 +310,10 @@ impl<'a> Stage<'a> {
             id: UpdateId::new(),
             note: Some((*note).into()),
             done_on: Some(today),
-            help: help.map(|(barrier, support)| Help { barrier: barrier.into(), support_needed: Some(support.into()) }),
+            help: help.map(|(barrier, support)| Help {
+                barrier: barrier.into(),
+                support_needed: Some(support.into()),
+            }),
             evidence,
             submit: *done,
         })
@@ -305,8 +326,12 @@ impl<'a> Stage<'a> {
             Proof::Photo(kind, name) => (*kind, *name, super::picture::sheet().map_err(AppError::internal)?),
         };
         let stream = futures_util::stream::iter([Ok::<_, Infallible>(content)]);
-        let stored =
-            self.app.evidence.receive(self.provider, name, stream).await.map_err(|e| Stop::refused(e.to_string()))?;
+        let stored = self
+            .app
+            .evidence
+            .receive(self.provider, name, stream)
+            .await
+            .map_err(|e| Stop::refused(e.to_string()))?;
         let kept = workflow::evidence::keep(self.app, by, &[stored]).await?;
         let kept = kept.into_iter().next().ok_or(AppError::NotFound)?;
         Ok((kind, Offered::File(kept.id)))
