@@ -6,4 +6,5 @@ mod gate;
 mod harness;
 mod review;
 mod shell;
+mod signing_in;
 mod starting;
