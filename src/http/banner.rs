@@ -46,6 +46,8 @@ text_enum! {
         VerifiedIneffective => "verified_ineffective", "Recorded as ineffective";
         /// The nominated individual recorded assurance.
         AssuranceGiven => "assurance_given", "Assurance recorded";
+        /// The nominated individual challenged it.
+        Challenged => "challenged", "Sent back with your challenge";
         /// An action was closed.
         Closed => "closed", "Action closed";
         /// An action was reopened.
@@ -95,6 +97,7 @@ impl Done {
             Self::VerifiedPartly => "The owner is told what is missing and the new date.",
             Self::VerifiedIneffective => "It is open again and has been escalated.",
             Self::AssuranceGiven => "The registered manager can now approve closure.",
+            Self::Challenged => "The owner is told, and the registered manager hears of it.",
             Self::Closed => "It stays readable, and can be reopened with a reason.",
             Self::Reopened => "The owner is told. Earlier evidence stays in the history.",
             Self::OwnerChanged => "The new owner is told. The earlier owner stays in the history.",

@@ -21,14 +21,24 @@ pub use crate::http::routes::Routes;
 
 /// A person's own pages.
 pub mod account;
+/// The page of an action.
+pub mod action;
+/// What the page of an action is made of.
+pub mod action_line;
 /// The list of actions.
 pub mod actions;
 /// Style, script, typeface.
 pub mod assets;
+/// The nominated individual's word.
+pub mod assurance;
 /// "What was done" on the next page.
 pub mod banner;
 /// What is known of a browser before anybody signs in with it.
 pub mod browser;
+/// Another owner, other words, another date, calling off.
+pub mod change;
+/// Closing and reopening.
+pub mod closure;
 /// Requests that change something come from our own pages.
 pub mod csrf;
 /// The dashboard.
@@ -45,10 +55,16 @@ mod gallery;
 pub mod headers;
 /// Alive, and ready.
 pub mod health;
+/// The forms with which an action is judged.
+pub mod judging;
 /// The menu, by role.
 pub mod menu;
 /// Messages sent, kept or failed.
 pub mod message;
+/// What comes next with an action.
+pub mod next_step;
+/// An action opened for its page or for a verb.
+pub mod opened;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -67,6 +83,10 @@ pub mod signed;
 pub mod start;
 /// States: picture, words, colour.
 pub mod tag;
+/// The trail in plain words.
+pub mod told;
+/// Verifying, and the queue of what waits for it.
+pub mod verification;
 /// Tags, thread, checklist and other pieces of pages.
 pub mod view;
 
@@ -89,6 +109,11 @@ pub fn features() -> Routes<AppState> {
         .merge(actions::routes())
         .merge(escalation::routes())
         .merge(message::routes())
+        .merge(action::routes())
+        .merge(verification::routes())
+        .merge(assurance::routes())
+        .merge(closure::routes())
+        .merge(change::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -46,8 +46,12 @@ pub mod menu;
 pub mod message_list;
 /// Messages to be delivered.
 pub mod outbox;
+/// Everything the page of an action shows besides its case.
+pub mod papers;
 /// The provider, its services, units and rules.
 pub mod provider;
+/// What waits to be verified, assured or closed.
+pub mod queue;
 /// Reviews.
 pub mod review;
 /// How far a member sees, for queries.

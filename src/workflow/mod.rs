@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::app::AppState;
-use crate::domain::access::{self, Relation, Verb};
+use crate::domain::access::Relation;
 use crate::domain::closure::Case;
 use crate::domain::member::Member;
 use crate::error::AppError;
@@ -63,19 +63,13 @@ impl Actor {
     /// How this actor stands to an action.
     #[must_use]
     pub fn stands_to(&self, case: &Case) -> Relation {
-        let me = self.member.id;
-        Relation {
-            in_service: self.member.sees_service(case.action.service_id),
-            own: case.action.owner.as_ref().is_some_and(|o| o.id == me),
-            owned_this_cycle: case.owners.iter().any(|(id, _)| *id == me),
-            gave_evidence: case.pieces.iter().any(|p| p.author == me && !p.withdrawn),
-        }
+        case.relation(&self.member)
     }
 
     /// Whether this actor may see an action; if not, it is not there for them.
     #[must_use]
     pub fn sees(&self, case: &Case) -> bool {
-        access::may(self.member.role, Verb::SeeAction, self.stands_to(case)).is_ok()
+        case.visible_to(&self.member)
     }
 }
 

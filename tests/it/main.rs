@@ -6,5 +6,4 @@ mod gate;
 mod harness;
 mod review;
 mod shell;
-mod signing_in;
 mod starting;

@@ -1,0 +1,168 @@
+//! The page of an action: the whole line, and the next step of whoever looks at it (R27).
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::AppState;
+use crate::domain::action::Status;
+use crate::domain::reference::Reference;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::action_line::{History, Round};
+use crate::http::action_line::{checklist, details, history, rounds, thread};
+use crate::http::extract::Path;
+use crate::http::judging::{AssuranceForm, ClosureForm, VerificationForm};
+use crate::http::next_step::{Link, Next, changes, next};
+use crate::http::opened::Opened;
+use crate::http::page::{self, Layout};
+use crate::http::signed::Signed;
+use crate::http::told;
+use crate::http::view::{Checklist, Facts, Files, Tag, Thread, Timeline};
+use crate::store::papers::TRAIL_LINES;
+
+/// The addresses of this feature.
+pub fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/actions/{action}", show)
+}
+
+/// The form of whoever judges next, on the page itself.
+enum Judging {
+    Verification(Box<VerificationForm>),
+    Assurance(Box<AssuranceForm>),
+    Closure(Box<ClosureForm>),
+    Nobody,
+}
+
+#[derive(Template)]
+#[template(path = "action/show.html")]
+struct ShowPage {
+    layout: Layout,
+    provider_href: String,
+    provider: String,
+    finding_href: String,
+    finding: String,
+    caption: String,
+    what: String,
+    tag: Tag,
+    thread: Thread,
+    interim: Option<Interim>,
+    gate: Option<Gate>,
+    next: Next,
+    judging: Judging,
+    timeline: Timeline,
+    cut: bool,
+    facts: Facts,
+    files: Files,
+    changes: Vec<Link>,
+    history: History,
+    rounds: Vec<Round>,
+    earlier: Files,
+}
+
+/// The checklist with its heading.
+struct Gate {
+    title: &'static str,
+    note: String,
+    list: Checklist,
+}
+
+/// What keeps people safe while it is late.
+struct Interim {
+    control: String,
+    by: String,
+}
+
+async fn show(
+    signed: Signed,
+    State(app): State<AppState>,
+    Path((_, action)): Path<(String, String)>,
+) -> Result<Response, AppError> {
+    let opened = Opened::read(&app, &signed, &action).await?;
+    let a = &opened.case.action;
+    let papers = &opened.papers;
+    let next = next(&signed, &opened);
+    let finding = Reference::finding(papers.finding_number);
+    page::render(&ShowPage {
+        layout: signed.layout(format!("{} {}", opened.reference, a.what)),
+        provider_href: signed.path(""),
+        provider: papers.service.clone(),
+        finding_href: signed.path(&format!("findings/{finding}")),
+        finding: format!("{finding} {}", short(&papers.finding_what, 60)),
+        caption: format!("Action {}", opened.reference),
+        what: a.what.clone(),
+        tag: opened.tag(),
+        thread: thread(&opened),
+        interim: interim(&opened),
+        gate: (a.status != Status::Cancelled).then(|| gate(&opened)),
+        judging: judging(&signed, &opened, &next),
+        next,
+        timeline: told::timeline(&papers.trail),
+        cut: i64::try_from(papers.trail.len()).is_ok_and(|lines| lines >= TRAIL_LINES),
+        facts: details(&signed, &opened),
+        files: opened.files(&signed, false),
+        changes: changes(&signed, &opened),
+        history: history(&opened),
+        rounds: rounds(&opened),
+        earlier: opened.files(&signed, true),
+    })
+}
+
+fn gate(opened: &Opened) -> Gate {
+    let list = checklist(&opened.case);
+    let closed = opened.case.action.status == Status::Closed;
+    Gate {
+        title: if closed { "What the closure rests on" } else { "Before this can close" },
+        note: format!("{} of {} done", list.done(), list.items.len()),
+        list,
+    }
+}
+
+fn interim(opened: &Opened) -> Option<Interim> {
+    let shown = opened.case.action.status.open();
+    let control = opened.papers.interim_control.as_ref().filter(|_| shown)?;
+    let day = crate::domain::words::date(crate::clock::london_date(control.at));
+    Some(Interim { control: control.control.clone(), by: format!("{}, {day}", control.by) })
+}
+
+fn judging(signed: &Signed, opened: &Opened, next: &Next) -> Judging {
+    use crate::http::form::Draft;
+    use crate::http::next_step::Deed;
+    let version = opened.case.action.version;
+    match next.deed {
+        Some(Deed::Verify) => {
+            Judging::Verification(Box::new(VerificationForm::new(signed, opened, Draft::new(), version)))
+        }
+        Some(Deed::Assure) => {
+            Judging::Assurance(Box::new(AssuranceForm::new(signed, opened, Draft::new(), version)))
+        }
+        Some(Deed::Close) => {
+            Judging::Closure(Box::new(ClosureForm::new(signed, opened, Draft::new(), version)))
+        }
+        None => Judging::Nobody,
+    }
+}
+
+/// The first words of a text, cut at a space, with an ellipsis when something was cut.
+fn short(text: &str, most: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(most).collect();
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
+    format!("{}…", whole.trim_end_matches([',', '.', ';', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_space() {
+        assert_eq!(short("Short", 10), "Short");
+        assert_eq!(short("First line\nsecond", 20), "First line");
+        assert_eq!(short("Missing nutrition updates, again", 27), "Missing nutrition updates…");
+        assert_eq!(short("Unbreakablewordthatislong", 10), "Unbreakabl…");
+    }
+}
