@@ -1,2 +1,13 @@
-//! Journeys in a real Chromium.
+//! Journeys in a real Chromium, by the people who would make them, and a look at every screen with axe.
+//!
+//! Each journey has a database, a running program with a clock of its own, and a browser. At most two run at a time.
 #![cfg(test)]
+
+mod browser;
+mod driver;
+#[expect(dead_code, reason = "shared with the integration tests, which use the rest")]
+#[path = "../it/harness/mod.rs"]
+mod harness;
+mod look;
+mod places;
+mod stage;

@@ -1,0 +1,419 @@
+//! A browser with somebody in front of it, who reads words and presses what they name. Whatever is not there within a
+//! few seconds fails the test with what was on the page, and a picture of it.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chrono::{Datelike, NaiveDate};
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::error::CmdError;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use super::driver::driver;
+use super::stage::{PASSWORD, Stage, email};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const STEP: Duration = Duration::from_millis(40);
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Whether the browser runs scripts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    On,
+    Off,
+}
+
+/// How the page is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Light,
+    Dark,
+}
+
+/// A browser on a stage.
+pub struct Browser<'a> {
+    stage: &'a Stage,
+    client: Option<Client>,
+}
+
+impl<'a> Browser<'a> {
+    /// A fresh browser without history.
+    pub fn open(stage: &'a Stage, script: Script) -> Self {
+        let driver = driver();
+        // the sandbox of Chromium does not run as root
+        let sandbox = if nix::unistd::geteuid().is_root() { "--no-sandbox" } else { "--sandbox" };
+        let arguments = [
+            "--headless=new",
+            sandbox,
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--lang=en-GB",
+        ];
+        let javascript = if script == Script::Off { 2 } else { 1 };
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": {
+                "binary": driver.chromium,
+                "args": arguments,
+                "prefs": { "profile.managed_default_content_settings.javascript": javascript },
+            },
+        });
+        let Value::Object(capabilities) = capabilities else { unreachable!() };
+        let capabilities = Capabilities::from_iter(capabilities);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = stage.block_on(builder.capabilities(capabilities).connect(&driver.address));
+        let browser = Self { stage, client: Some(client.expect("a browser starts")) };
+        browser.look(1280, 900, Scheme::Light);
+        browser
+    }
+
+    fn client(&self) -> &Client {
+        self.client.as_ref().expect("a browser that is open")
+    }
+
+    fn run<T>(&self, work: impl Future<Output = Result<T, CmdError>>) -> T {
+        self.stage
+            .block_on(work)
+            .unwrap_or_else(|error| self.fail(&format!("the browser could not: {error}")))
+    }
+
+    /// Sets the size of the window (a phone below 700) and the colour scheme.
+    pub fn look(&self, width: u32, height: u32, scheme: Scheme) {
+        let phone = width < 700;
+        self.tell(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone }),
+        );
+        self.tell("Emulation.setTouchEmulationEnabled", json!({ "enabled": phone }));
+        let value = if scheme == Scheme::Dark { "dark" } else { "light" };
+        self.tell(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] }),
+        );
+    }
+
+    /// Somebody takes the phone and signs in.
+    pub fn phone(&self, nickname: &str) {
+        self.look(390, 844, Scheme::Light);
+        self.sign_in(nickname);
+    }
+
+    /// Somebody sits down at the desk and signs in.
+    pub fn desk(&self, nickname: &str) {
+        self.look(1280, 900, Scheme::Light);
+        self.sign_in(nickname);
+    }
+
+    /// Signs in by the form, on a device where nobody was signed in.
+    pub fn sign_in(&self, nickname: &str) {
+        self.forget_sign_in();
+        self.go("/sign-in");
+        self.fill("Email address", &email(nickname));
+        self.fill("Password", PASSWORD);
+        self.press("Sign in");
+        if self.path().starts_with("/sign-in") {
+            self.fail("the door stays shut");
+        }
+    }
+
+    /// Signs out by the button on one's own page.
+    pub fn sign_out(&self) {
+        self.go("/account");
+        self.press("Sign out");
+        self.see("You have signed out");
+    }
+
+    /// Takes a device nobody is signed in on.
+    pub fn forget_sign_in(&self) {
+        self.run(self.client().delete_all_cookies());
+    }
+
+    /// Opens an address of the program, `/sign-in`.
+    pub fn go(&self, path: &str) {
+        self.run(self.client().goto(&format!("{}{path}", self.stage.origin)));
+    }
+
+    /// Opens an address of the provider, `findings/F-0001`.
+    pub fn visit(&self, path: &str) {
+        self.go(&format!("/p/{}/{path}", self.stage.world.slug));
+    }
+
+    /// Where the browser is, without the host.
+    pub fn path(&self) -> String {
+        let url = self.run(self.client().current_url());
+        url.as_str().trim_start_matches(&self.stage.origin).to_owned()
+    }
+
+    /// Types into the field with this label, over what was there.
+    pub fn fill(&self, label: &str, text: &str) {
+        self.fill_in("", label, text);
+    }
+
+    /// The same in the part of the page with this heading or legend.
+    pub fn fill_in(&self, part: &str, label: &str, text: &str) {
+        let field = self.find("field", label, part);
+        self.type_over(&field, text);
+    }
+
+    fn type_over(&self, field: &Element, text: &str) {
+        self.run(field.clear());
+        self.run(field.send_keys(text));
+    }
+
+    /// Chooses a radio button or ticks a box.
+    pub fn choose(&self, option: &str) {
+        self.choose_in("", option);
+    }
+
+    /// The same in the part of the page with this heading or legend.
+    pub fn choose_in(&self, part: &str, option: &str) {
+        let label = self.find("option", option, part);
+        self.run(label.click());
+    }
+
+    /// Unticks a box; a box that is not ticked stays as it is.
+    pub fn untick(&self, option: &str) {
+        let label = self.find("option", option, "");
+        if self.script("return arguments[0].control.checked", vec![as_json(&label)]) == json!(true) {
+            self.run(label.click());
+        }
+    }
+
+    /// Ticks a box; a ticked box stays as it is.
+    pub fn tick(&self, option: &str) {
+        let label = self.find("option", option, "");
+        if self.script("return arguments[0].control.checked", vec![as_json(&label)]) == json!(false) {
+            self.run(label.click());
+        }
+    }
+
+    /// Chooses from the list with this label the first entry that begins with these words.
+    pub fn select(&self, label: &str, entry: &str) {
+        let list = self.find("field", label, "");
+        let find =
+            "const wanted = arguments[1]; const clean = (e) => e.textContent.replace(/\\s+/g, ' ').trim();
+            const all = Array.from(arguments[0].options);
+            const at = all.findIndex((e) => clean(e) === wanted);
+            return at >= 0 ? at : all.findIndex((e) => clean(e).startsWith(wanted));";
+        let index = self.script(find, vec![as_json(&list), json!(entry)]).as_i64().unwrap_or(-1);
+        let Ok(index) = usize::try_from(index) else {
+            self.fail(&format!("the list “{label}” has no “{entry}”"));
+        };
+        self.run(list.select_by_index(index));
+    }
+
+    /// Types a day into the date with this legend.
+    pub fn date(&self, legend: &str, day: NaiveDate) {
+        self.find("fieldset", legend, "");
+        let parts = [
+            ("Day", day.day().to_string()),
+            ("Month", day.month().to_string()),
+            ("Year", day.year().to_string()),
+        ];
+        for (part, text) in parts {
+            self.fill_in(legend, part, &text);
+        }
+    }
+
+    /// Hands files to the field with this label.
+    pub fn upload(&self, label: &str, paths: &[&str]) {
+        let field = self.find("field", label, "");
+        self.run(field.send_keys(&paths.join("\n")));
+    }
+
+    /// Presses a button and waits for the page that answers.
+    pub fn press(&self, button: &str) {
+        self.press_in("", button);
+    }
+
+    /// The same in the part of the page with this heading.
+    pub fn press_in(&self, part: &str, button: &str) {
+        let button = self.find("button", button, part);
+        self.click_through(&button);
+    }
+
+    /// Opens or shuts what hides behind these words; no page answers.
+    pub fn unfold(&self, words: &str) {
+        let summary = self.find("button", words, "");
+        self.run(summary.click());
+    }
+
+    /// Follows a link and waits for its page.
+    pub fn follow(&self, link: &str) {
+        self.follow_in("", link);
+    }
+
+    /// The same in the part of the page with this heading.
+    pub fn follow_in(&self, part: &str, link: &str) {
+        let link = self.find("link", link, part);
+        self.click_through(&link);
+    }
+
+    fn click_through(&self, element: &Element) {
+        self.script("document.documentElement.dataset.left = 'yes'", vec![]);
+        self.run(element.click());
+        let gone = "return document.readyState === 'complete' && !document.documentElement.dataset.left";
+        if !self.until(|| self.ask(gone, vec![]) == Some(json!(true))) {
+            self.fail("no page answered");
+        }
+    }
+
+    /// Waits until the page says this.
+    pub fn see(&self, words: &str) {
+        if !self.until(|| self.text().contains(words)) {
+            self.fail(&format!("the page does not say “{words}”"));
+        }
+    }
+
+    /// The page must say all of this.
+    pub fn see_all(&self, words: &[&str]) {
+        for one in words {
+            self.see(one);
+        }
+    }
+
+    /// The page, as it is now, must not say this.
+    pub fn miss(&self, words: &str) {
+        if self.text().contains(words) {
+            self.fail(&format!("the page should not say “{words}”"));
+        }
+    }
+
+    /// What the page says, with single blanks.
+    pub fn text(&self) -> String {
+        let text = self.ask("return document.body ? document.body.innerText : ''", vec![]);
+        let text = text.as_ref().and_then(Value::as_str).unwrap_or("");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether there is a button or link with these words.
+    pub fn offers(&self, words: &str) -> bool {
+        self.look_for("button", words, "").or_else(|| self.look_for("link", words, "")).is_some()
+    }
+
+    /// Fails when the button or link is there.
+    pub fn refuses_to_offer(&self, words: &str) {
+        if self.offers(words) {
+            self.fail(&format!("the page should not offer “{words}”"));
+        }
+    }
+
+    /// The address of the first link with these words.
+    pub fn link_to(&self, words: &str) -> String {
+        let link = self.find("link", words, "");
+        self.run(link.attr("href")).unwrap_or_default()
+    }
+
+    fn find(&self, kind: &str, words: &str, group: &str) -> Element {
+        let start = Instant::now();
+        loop {
+            if let Some(element) = self.look_for(kind, words, group) {
+                return element;
+            }
+            if start.elapsed() > PATIENCE {
+                let place = if group.is_empty() { String::new() } else { format!(" in “{group}”") };
+                self.fail(&format!("there is no {kind} “{words}”{place}"));
+            }
+            std::thread::sleep(STEP);
+        }
+    }
+
+    fn look_for(&self, kind: &str, words: &str, group: &str) -> Option<Element> {
+        let found = self.ask(include_str!("find.js"), vec![json!(kind), json!(words), json!(group)])?;
+        let id = found.get(ELEMENT)?.as_str()?.to_owned();
+        Some(Element::from_element_id(self.client().clone(), ElementRef::from(id)))
+    }
+
+    fn until(&self, mut done: impl FnMut() -> bool) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if done() {
+                return true;
+            }
+            std::thread::sleep(STEP);
+        }
+        false
+    }
+
+    /// Runs a script of the test (the page's own policy does not bind it); none when the page went away meanwhile.
+    fn ask(&self, script: &str, arguments: Vec<Value>) -> Option<Value> {
+        self.stage.block_on(self.client().execute(script, arguments)).ok()
+    }
+
+    /// Runs a script of the test on a page that stays.
+    pub fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.run(self.client().execute(script, arguments))
+    }
+
+    /// Runs a script of the test that calls its last argument when it is done.
+    pub fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.run(self.client().execute_async(script, arguments))
+    }
+
+    /// Saves a picture of the whole page as `target/screenshots/{name}.png`.
+    pub fn picture(&self, name: &str) -> PathBuf {
+        let height = self.ask("return Math.ceil(document.documentElement.scrollHeight)", vec![]);
+        let width = self.ask("return window.innerWidth", vec![]);
+        let (width, height) = (number(width.as_ref(), 390), number(height.as_ref(), 844));
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height.min(6000), "scale": 1 });
+        let order = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
+        let picture = self.stage.block_on(self.client().issue_cmd(Order("Page.captureScreenshot", order)));
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        if let Ok(answer) = picture {
+            use base64::Engine;
+            let text = answer.get("data").and_then(Value::as_str).unwrap_or("");
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
+            std::fs::write(&path, bytes).unwrap();
+        }
+        path
+    }
+
+    /// Fails the journey, showing where it stood.
+    pub fn fail(&self, why: &str) -> ! {
+        let path = self.picture(&format!("failed-{}", self.stage.name));
+        let url = self.ask("return location.href", vec![]).unwrap_or_default();
+        panic!("{why}\nat {url}\npicture: {}\nthe page says: {}", path.display(), self.text());
+    }
+
+    fn tell(&self, command: &'static str, parameters: Value) {
+        self.run(self.client().issue_cmd(Order(command, parameters)));
+    }
+}
+
+impl Drop for Browser<'_> {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            let closing = async { tokio::time::timeout(Duration::from_secs(10), client.close()).await };
+            let _ = self.stage.block_on(closing);
+        }
+    }
+}
+
+/// An order to Chromium beyond what WebDriver knows: window metrics, colour scheme, pictures of whole pages.
+#[derive(Debug)]
+struct Order(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Order {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (axum::http::Method, Option<String>) {
+        (axum::http::Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
+    }
+}
+
+fn as_json(element: &Element) -> Value {
+    let id: String = element.element_id().into();
+    json!({ ELEMENT: id })
+}
+
+fn number(value: Option<&Value>, otherwise: u64) -> u64 {
+    value.and_then(Value::as_u64).unwrap_or(otherwise)
+}

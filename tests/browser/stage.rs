@@ -1,0 +1,179 @@
+//! What a journey takes place on: a database, the people of the fixtures, the running program, and its clock.
+
+use std::net::SocketAddr;
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono_tz::Europe::London;
+use throughline::app::{self, AppState};
+use throughline::clock::Clock;
+use throughline::config::Config;
+use throughline::worker::{self, Summary};
+use throughline::workflow::person;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::browser::{Browser, Script};
+use super::harness::TestDb;
+use super::harness::fixtures::{self, World};
+use super::harness::scratch::Scratch;
+
+/// Everybody's password on stage.
+pub const PASSWORD: &str = "a lantern by the harbour wall";
+/// Browsers are heavy, and two cores are common.
+const AT_A_TIME: usize = 2;
+
+static AT_WORK: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// One of the few places on which a browser may run.
+struct Turn;
+
+impl Turn {
+    fn wait() -> Self {
+        let (count, freed) = &AT_WORK;
+        let mut at_work = count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *at_work >= AT_A_TIME {
+            at_work = freed.wait(at_work).unwrap_or_else(PoisonError::into_inner);
+        }
+        *at_work += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *AT_WORK.0.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        AT_WORK.1.notify_one();
+    }
+}
+
+/// A running program with its people.
+pub struct Stage {
+    /// The name of the journey, for pictures.
+    pub name: &'static str,
+    /// The people and places of the fixtures.
+    pub world: World,
+    /// Where the program is: `http://127.0.0.1:4321`.
+    pub origin: String,
+    app: AppState,
+    runtime: Runtime,
+    folder: Scratch,
+    stop: CancellationToken,
+    _db: TestDb,
+    _turn: Turn,
+}
+
+impl Stage {
+    /// Starts the program at `at` in London, `2026-11-02 09:00`.
+    pub fn open(name: &'static str, at: &str) -> Self {
+        let turn = Turn::wait();
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let folder = Scratch::new("stage");
+        let stop = CancellationToken::new();
+        let (db, world, app, origin) = runtime.block_on(async {
+            let db = TestDb::new().await;
+            let clock = Clock::fixed(instant(at));
+            let world = fixtures::world(&db, clock.clone()).await;
+            let listener = app::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let settings = |name: &str| match name {
+                "LISTEN_ADDR" => Some(address.to_string()),
+                "DATA_DIR" => Some(folder.path().to_string_lossy().into_owned()),
+                _ => None,
+            };
+            let config = Config::from_lookup(&settings).unwrap();
+            let app = AppState::new(config, clock, db.pool.clone()).unwrap();
+            for nickname in world.nicknames() {
+                let email = email(nickname);
+                if person::find(&app, &email).await.unwrap().is_some() {
+                    person::reset_password(&app, &email, PASSWORD).await.unwrap();
+                }
+            }
+            tokio::spawn(app::serve(listener, app.clone(), stop.clone()));
+            (db, world, app, format!("http://{address}"))
+        });
+        Self { name, world, origin, app, runtime, folder, stop, _db: db, _turn: turn }
+    }
+
+    /// A new browser, with or without JavaScript.
+    pub fn browser(&self, script: Script) -> Browser<'_> {
+        Browser::open(self, script)
+    }
+
+    /// Does asynchronous work to its end.
+    pub fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.runtime.block_on(work)
+    }
+
+    /// Makes it that time in London, `2026-11-02 09:00`; who was signed in long before has to sign in again.
+    pub fn at(&self, at: &str) {
+        self.world.at(instant(at));
+    }
+
+    /// Today, in London.
+    pub fn today(&self) -> NaiveDate {
+        self.world.today()
+    }
+
+    /// Today and so many days.
+    pub fn in_days(&self, days: i64) -> NaiveDate {
+        self.today() + chrono::Duration::days(days)
+    }
+
+    /// One tick of the worker.
+    pub fn tick(&self) -> Summary {
+        self.block_on(worker::tick(&self.app)).unwrap()
+    }
+
+    /// The name of somebody by nickname.
+    pub fn name_of(&self, nickname: &str) -> &str {
+        &self.world.actor(nickname).member.name
+    }
+
+    /// A file to hand in: its path.
+    pub fn file(&self, name: &str, content: &[u8]) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    /// A photograph of `width` by 60 points in one colour: its path.
+    pub fn photo(&self, name: &str, width: u32) -> String {
+        let path = self.folder.path().join(name);
+        image::RgbImage::from_pixel(width, 60, image::Rgb([90, 140, 120])).save(&path).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The email address of somebody of the fixtures.
+pub fn email(nickname: &str) -> String {
+    let nickname = if nickname == "willow_shared" { "quality" } else { nickname };
+    format!("{nickname}@throughline.example")
+}
+
+/// A day as the screen writes it: `2 November 2026`.
+pub fn words(day: NaiveDate) -> String {
+    day.format("%-d %B %Y").to_string()
+}
+
+/// The next day from `day` on that is not in a weekend.
+pub fn weekday(day: NaiveDate) -> NaiveDate {
+    let mut day = day;
+    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+        day += chrono::Duration::days(1);
+    }
+    day
+}
+
+fn instant(at: &str) -> DateTime<Utc> {
+    let (day, time) = at.split_once(' ').expect("a day and a time");
+    let day: NaiveDate = day.parse().unwrap();
+    let time = NaiveTime::parse_from_str(time, "%H:%M").unwrap();
+    London.from_local_datetime(&day.and_time(time)).unwrap().with_timezone(&Utc)
+}
