@@ -5,7 +5,7 @@
 //! room for a second file in front, behind or between, and none for two readers to see two different archives.
 //! Nothing is unpacked but one small part: the list of content types, or the media type.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{FileRefusal, Kind, Trouble};
 
@@ -154,17 +154,59 @@ fn runs(name: &str) -> bool {
         || ENDINGS.contains(&ending)
 }
 
+/// Unpacks one small part. Whatever the archive's reader says, only the disk's own answer counts as the disk's: a broken
+/// compressed stream comes back as an error of reading, too.
 fn unpack<R: Read + Seek>(content: &mut R, name: &str) -> Result<Vec<u8>, Trouble> {
     content.rewind()?;
-    let damaged = |error: zip::result::ZipError| match error {
-        zip::result::ZipError::Io(error) => Trouble::from(error),
-        _ => FileRefusal::Damaged.into(),
-    };
-    let mut archive = zip::ZipArchive::new(content).map_err(damaged)?;
-    let part = archive.by_name(name).map_err(damaged)?;
+    let mut disk = Disk { content, failed: None };
+    let unpacked = unpack_part(&mut disk, name);
+    match (disk.failed, unpacked) {
+        (Some(error), _) => Err(Trouble::Disk(error)),
+        (None, Some(bytes)) => Ok(bytes),
+        (None, None) => Err(FileRefusal::Damaged.into()),
+    }
+}
+
+fn unpack_part<R: Read + Seek>(content: &mut R, name: &str) -> Option<Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(content).ok()?;
+    let part = archive.by_name(name).ok()?;
     let mut bytes = Vec::new();
-    part.take(LARGEST_TYPES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    part.take(LARGEST_TYPES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The file as an archive's reader sees it, noting when the disk itself fails.
+struct Disk<'a, R> {
+    content: &'a mut R,
+    failed: Option<io::Error>,
+}
+
+impl<R> Disk<'_, R> {
+    fn note<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let kind = error.kind();
+            // an interruption is tried again by every reader, and a place before the beginning is asked for by a
+            // damaged archive
+            if !matches!(kind, io::ErrorKind::Interrupted | io::ErrorKind::InvalidInput) {
+                self.failed = Some(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl<R: Read> Read for Disk<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let done = self.content.read(into);
+        self.note(done)
+    }
+}
+
+impl<R: Seek> Seek for Disk<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let done = self.content.seek(to);
+        self.note(done)
+    }
 }
 
 /// Little-endian fields, one after the other; ending too early is damage.
@@ -355,6 +397,52 @@ pub(super) mod tests {
         let at = locked.windows(4).position(|window| window == ENTRY).unwrap();
         locked[at + 8] |= 1;
         assert_eq!(look(&locked), Err(FileRefusal::Locked));
+    }
+
+    /// The first byte of the packed content types, changed: no stream of DEFLATE begins like this.
+    fn broken_stream() -> Vec<u8> {
+        let mut bytes = docx(&[]);
+        bytes[49] = 0;
+        bytes
+    }
+
+    #[test]
+    fn a_broken_compressed_stream_is_damage_not_a_failing_disk() {
+        assert_eq!(look(&broken_stream()), Err(FileRefusal::Damaged));
+        let mut whole = docx(&[]);
+        for at in 30..whole.len().min(400) {
+            let kept = std::mem::replace(&mut whole[at], 0xFF);
+            let _ = look(&whole);
+            whole[at] = kept;
+        }
+    }
+
+    /// A disk that gives this many reads and then fails.
+    struct Failing(Cursor<Vec<u8>>, usize);
+
+    impl Read for Failing {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = self.1.checked_sub(1).ok_or_else(|| io::Error::other("the disk is gone"))?;
+            self.0.read(into)
+        }
+    }
+
+    impl Seek for Failing {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_failing_disk_is_never_called_damage() {
+        let bytes = docx(&[]);
+        let size = bytes.len() as u64;
+        let after = |reads| examine(&mut Failing(Cursor::new(bytes.clone()), reads), size);
+        let needed = (0..500).find(|reads| after(*reads).is_ok()).unwrap();
+        assert!(needed > 4, "the archive is read in more than one piece");
+        for reads in 0..needed {
+            assert!(matches!(after(reads), Err(Trouble::Disk(_))), "after {reads} reads");
+        }
     }
 
     proptest::proptest! {
