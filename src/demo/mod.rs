@@ -14,6 +14,7 @@ use crate::store::system;
 use crate::workflow::{self, Actor};
 
 mod cast;
+mod everyday;
 mod falls;
 mod medicines;
 mod nutrition;
@@ -101,8 +102,14 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
     let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
     let told = AppState { clock: Clock::fixed(begin), ..app.clone() };
     let mut users = HashMap::new();
-    let stories =
-        [medicines::story(), nutrition::story(), falls::story(), safeguarding::story(), records::story()];
+    let stories = [
+        medicines::story(),
+        nutrition::story(),
+        falls::story(),
+        safeguarding::story(),
+        records::story(),
+        everyday::story(),
+    ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
     told.clock.set(begin);
     build(&told, &FERNBANK, &mut users).await?.play(second::story()).await

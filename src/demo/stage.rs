@@ -312,7 +312,7 @@ impl<'a> Stage<'a> {
             done_on: Some(today),
             help: help.map(|(barrier, support)| Help {
                 barrier: barrier.into(),
-                support_needed: Some(support.into()),
+                support_needed: (!support.is_empty()).then(|| support.into()),
             }),
             evidence,
             submit: *done,

@@ -136,7 +136,7 @@ fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -
     };
     let soon = asked.today + Days::new(7);
     let escalated = if signed.can(Verb::SeeEscalations) && n.undecided > 0 {
-        format!("{} waiting for your decision", n.undecided)
+        format!("{} for you to decide", words::count(n.undecided.unsigned_abs(), "escalation"))
     } else if n.late_high > 0 {
         format!("{} with high risk", n.late_high)
     } else {
@@ -191,8 +191,9 @@ fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
 
 fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>) -> Work {
     let state = action::state(n.status, n.due_on, n.nation, n.cycle, asked.today, n.escalation.is_some());
+    let unchecked = n.status == action::Status::Submitted && n.verify_by.is_some_and(|by| by < asked.today);
     let tag = match n.danger {
-        Danger::VerificationLate => {
+        _ if unchecked => {
             waiting(n.verify_by.map_or(0, |by| calendar::working_days_after(by, asked.today, n.nation)))
         }
         Danger::CameBack => Tag::new(Look::CameBack),
@@ -236,7 +237,7 @@ fn meta(n: &Needs, asked: &Asked<'_>) -> String {
     let risk =
         if n.risk.is_high() { format!(", {} risk", n.risk.label().to_lowercase()) } else { String::new() };
     parts.push(format!("{}{risk}", n.topic.label()));
-    if asked.service.is_none() {
+    if asked.service.is_none() && asked.member.services.len() != 1 {
         parts.push(n.service.clone());
     }
     parts.push(match (&n.owner, n.unowned) {

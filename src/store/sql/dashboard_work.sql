@@ -32,7 +32,7 @@ WITH seen AS (
     ORDER BY d.at DESC LIMIT 1) c ON true
 )
 SELECT number, what, status, cycle, due_on, verify_by, topic, risk, service, nation, owner AS "owner?", unowned AS "unowned!",
-  escalation_id AS "escalation: EscalationId", escalated_at AS "escalated_at: DateTime<Utc>", interim_control AS "interim_control!", danger AS "danger!"
+  escalation_id AS "escalation?: EscalationId", escalated_at AS "escalated_at?", interim_control AS "interim_control!", danger AS "danger!"
 FROM ranked WHERE danger IS NOT NULL
 ORDER BY danger, CASE risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, coalesce(verify_by, due_on), number
 LIMIT $7
