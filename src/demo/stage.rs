@@ -14,7 +14,7 @@ use crate::domain::action::Person;
 use crate::domain::assurance::Word;
 use crate::domain::calendar::{self, Nation};
 use crate::domain::closure::{AssuranceDecision, Case};
-use crate::domain::escalation::{Decision, DecisionGiven};
+use crate::domain::escalation::{Decision, DecisionGiven, Level};
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::review::{Disposition, Score};
 use crate::domain::topic::EvidenceKind;
@@ -371,7 +371,7 @@ impl<'a> Stage<'a> {
         let asked = escalation_list::Asked { member: &by.member, service: None, decided: false, after: None };
         let waiting = escalation_list::page(&mut tx, &asked).await?;
         drop(tx);
-        let found = waiting.iter().rev().find(|e| e.number == case.action.number);
+        let found = waiting.iter().find(|e| e.number == case.action.number && e.level == Level::Manager);
         let id = found.ok_or_else(|| Stop::refused("nothing waits for a decision"))?.id;
         let given = DecisionGiven {
             decision: Decision::Act,
