@@ -1,9 +1,12 @@
 //! The integration tests: one binary, so that they share one private PostgreSQL.
 #![cfg(test)]
 
+mod change;
+mod closure;
 mod contrast;
 mod gate;
 mod harness;
 mod review;
 mod shell;
 mod starting;
+mod verification;

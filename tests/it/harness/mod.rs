@@ -1,6 +1,7 @@
 //! What integration tests share: a private PostgreSQL and a database of its own for each test, folders, the program.
 
 pub mod fixtures;
+pub mod line;
 pub mod program;
 pub mod scratch;
 pub mod test_db;
