@@ -134,9 +134,11 @@ fn state(config: Config, opened: &Opened) -> Result<AppState> {
 
 async fn worker_once(config: Config) -> Result<()> {
     let opened = database::open_beside(&config).await?;
-    let done = worker::tick(&state(config, &opened)?).await;
+    let state = state(config, &opened)?;
+    let done = worker::tick(&state).await;
+    worker::upkeep(&state).await;
     opened.close().await;
-    let summary = done.map_err(|error| anyhow!("the worker could not finish: {error:?}"))?;
+    let summary = done.map_err(|error| anyhow!("the worker could not finish: {error}"))?;
     say(&format!(
         "{} escalated, {} delivered, {} not delivered",
         summary.raised, summary.delivered, summary.failed

@@ -370,3 +370,22 @@ pub async fn take_back_failure(
 pub async fn forget_failures(tx: &mut SystemTx, key: [u8; 32]) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM sign_in_throttles WHERE key = $1", &key[..]).execute(tx.conn()).await.map(drop)
 }
+
+/// Forgets sessions that ended by themselves, and failed sign-ins of more than a day ago, which no longer hold anybody
+/// up. Returns how many sessions went.
+///
+/// # Errors
+/// The database was lost.
+pub async fn forget_expired(tx: &mut SystemTx) -> Result<u64, sqlx::Error> {
+    let now = tx.now();
+    sqlx::query!("DELETE FROM sign_in_throttles WHERE failed_at < $1::timestamptz - interval '1 day'", now)
+        .execute(tx.conn())
+        .await?;
+    let gone = sqlx::query!(
+        "DELETE FROM sessions WHERE expires_at <= $1 OR seen_at + make_interval(mins => idle_minutes) <= $1",
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(gone.rows_affected())
+}

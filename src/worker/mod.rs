@@ -19,6 +19,8 @@ pub mod deliver;
 
 /// How often the worker looks.
 pub const EVERY: Duration = Duration::from_secs(30);
+/// How often it clears away what belongs to nothing; going through the store of files is not for every tick.
+const UPKEEP_EVERY: chrono::Duration = chrono::Duration::hours(1);
 
 /// What one tick did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub async fn tick(app: &AppState) -> Result<Summary, AppError> {
     let mut first_error = None;
     for provider in &providers {
         if let Err(error) = tick_provider(app, provider, &mut summary).await {
-            tracing::error!(provider = %provider.id, error = ?error, "the worker could not finish with a provider");
+            tracing::error!(provider = %provider.id, error = %error, "the worker could not finish with a provider");
             first_error.get_or_insert(error);
         }
     }
@@ -71,9 +73,24 @@ fn failed(stop: Stop) -> AppError {
     }
 }
 
+/// Clears away what belongs to nothing: files nobody named, ended sessions. Returns whether it could.
+pub async fn upkeep(app: &AppState) -> bool {
+    match workflow::upkeep::sweep(app).await {
+        Ok(swept) => {
+            tracing::info!(uploads = swept.uploads, files = swept.files, sessions = swept.sessions, "upkeep");
+            true
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "upkeep could not be finished");
+            false
+        }
+    }
+}
+
 /// Ticks until cancelled; a tick at work is finished first. One failed tick is logged and tried again: the database may
 /// be away for a while, and a program that stops would not bring it back.
 pub async fn run(app: AppState, stop: CancellationToken) {
+    let mut upkeep_at = app.clock.now() + UPKEEP_EVERY;
     loop {
         match tick(&app).await {
             Ok(summary) => {
@@ -87,7 +104,11 @@ pub async fn run(app: AppState, stop: CancellationToken) {
                     );
                 }
             }
-            Err(error) => tracing::error!(error = ?error, "the worker could not finish a tick"),
+            Err(error) => tracing::error!(error = %error, "the worker could not finish a tick"),
+        }
+        if app.clock.now() >= upkeep_at {
+            upkeep(&app).await;
+            upkeep_at = app.clock.now() + UPKEEP_EVERY;
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -24,6 +24,8 @@ pub struct Swept {
     pub uploads: u64,
     /// Files in the store that no row named.
     pub files: u64,
+    /// Sessions that had ended by themselves.
+    pub sessions: u64,
 }
 
 /// Clears away what is older than a day and belongs to nothing: kept files of forms that were never sent again, the rows
@@ -37,6 +39,7 @@ pub async fn sweep(app: &AppState) -> Result<Swept, AppError> {
     let mut swept = Swept::default();
     let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
     let providers = system::providers(&mut tx).await?;
+    swept.sessions = system::forget_expired(&mut tx).await?;
     tx.commit().await?;
     for provider in &providers {
         let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
