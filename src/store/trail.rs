@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
-use crate::ids::{ActionId, FindingId};
+use crate::domain::trail::{Columns, Head, Line, Text};
+use crate::ids::ActionId;
 
 /// Appends one event; the chain's head stays locked until the transaction ends.
 ///
@@ -68,50 +69,73 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId, limit: i64) -> Resul
     .await?;
     rows.into_iter()
         .map(|r| {
-            let texts = readable(r.texts);
+            let texts = match r.texts {
+                Some(Value::Object(map)) => {
+                    map.into_iter().filter_map(|(k, v)| v.as_str().map(|s| (k, s.to_owned()))).collect()
+                }
+                _ => Vec::new(),
+            };
             Ok(Told { seq: r.seq, at: r.at, kind: word(&r.kind)?, actor: r.actor, detail: r.detail, texts })
         })
         .collect()
 }
 
-/// The newest events of a finding and of its actions, newest first, at most `limit`; each with the number of the
-/// action it is about.
+/// Makes this transaction read the trail as it is at one instant, however many statements that takes. Has to come
+/// before anything is read.
 ///
 /// # Errors
-/// As [`of_action`].
-pub async fn of_finding(
-    tx: &mut TenantTx,
-    finding: FindingId,
-    limit: i64,
-) -> Result<Vec<(Option<i32>, Told)>, sqlx::Error> {
+/// Something was read already, or the database was lost.
+pub async fn hold_still(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+/// Where the chain ends; none when the provider has no trail.
+///
+/// # Errors
+/// The database was lost.
+pub async fn head(tx: &mut TenantTx) -> Result<Option<Head>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(Head, "SELECT seq, hash FROM chain_heads WHERE provider_id = $1", provider.uuid())
+        .fetch_optional(tx.conn())
+        .await
+}
+
+/// The lines after `after`, in order, at most `limit`, with the texts beside them.
+///
+/// # Errors
+/// The database was lost.
+pub async fn lines(tx: &mut TenantTx, after: i64, limit: i64) -> Result<Vec<Line>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", a.number AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
-             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
-               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
-           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
-           LEFT JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
-           WHERE e.provider_id = $1 AND e.finding_id = $2 ORDER BY e.seq DESC LIMIT $3"#,
+        "SELECT seq, line, at, kind, actor_id, review_id, finding_id, action_id FROM events
+         WHERE provider_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         provider.uuid(),
-        finding.uuid(),
+        after,
         limit,
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            let texts = readable(r.texts);
-            let kind = word(&r.kind)?;
-            Ok((r.action, Told { seq: r.seq, at: r.at, kind, actor: r.actor, detail: r.detail, texts }))
-        })
-        .collect()
-}
-
-fn readable(texts: Option<Value>) -> Vec<(String, String)> {
-    match texts {
-        Some(Value::Object(map)) => {
-            map.into_iter().filter_map(|(k, v)| v.as_str().map(|s| (k, s.to_owned()))).collect()
-        }
-        _ => Vec::new(),
-    }
+    let last = rows.last().map_or(after, |r| r.seq);
+    let texts = sqlx::query!(
+        "SELECT seq, name, salt, body FROM event_texts WHERE provider_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, name",
+        provider.uuid(),
+        after,
+        last,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut texts = texts.into_iter().peekable();
+    let lines = rows.into_iter().map(|r| {
+        let beside = std::iter::from_fn(|| texts.next_if(|t| t.seq <= r.seq))
+            .map(|t| Text { name: t.name, kept: t.salt.zip(t.body) })
+            .collect();
+        let (at, kind, actor) = (r.at, r.kind, r.actor_id);
+        let columns =
+            Columns { at, kind, actor, review: r.review_id, finding: r.finding_id, action: r.action_id };
+        Line { seq: r.seq, line: r.line, columns, texts: beside }
+    });
+    Ok(lines.collect())
 }

@@ -10,3 +10,4 @@ mod review;
 mod shell;
 mod starting;
 mod verification;
+mod trail;
