@@ -22,6 +22,8 @@ text_enum! {
     pub enum Done {
         /// A finding was recorded.
         FindingLogged => "finding_logged", "Finding recorded";
+        /// A finding was recorded together with its first action.
+        LineBegun => "line_begun", "Finding recorded and action agreed";
         /// A finding was changed.
         FindingChanged => "finding_changed", "Finding changed";
         /// A finding was marked as not for the tracker, or as needing no action, with a reason.
@@ -85,6 +87,7 @@ impl Done {
     pub const fn next(self) -> &'static str {
         match self {
             Self::FindingLogged => "Agree an action with one owner and a due date.",
+            Self::LineBegun => "The owner is told now, and again before the due date.",
             Self::FindingChanged => "The earlier wording stays in the timeline.",
             Self::FindingSetAside => "It stays readable and leaves the open list.",
             Self::SourceAdded => "The finding now shows on the page of that review as well.",

@@ -47,6 +47,8 @@ pub mod dashboard;
 pub mod escalation;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
+/// Findings.
+pub mod finding;
 /// Forms that keep everything typed.
 pub mod form;
 #[cfg(test)]
@@ -57,6 +59,8 @@ pub mod headers;
 pub mod health;
 /// The forms with which an action is judged.
 pub mod judging;
+/// What the pages of findings and reviews share.
+pub mod line;
 /// The menu, by role.
 pub mod menu;
 /// Messages sent, kept or failed.
@@ -73,6 +77,8 @@ pub mod pages;
 pub mod pill;
 /// The reference of a request.
 pub mod request_id;
+/// Reviews.
+pub mod review;
 /// The list of addresses.
 pub mod routes;
 /// Signing in and out.
@@ -108,6 +114,8 @@ pub fn features() -> Routes<AppState> {
         .merge(dashboard::routes())
         .merge(actions::routes())
         .merge(escalation::routes())
+        .merge(finding::routes())
+        .merge(review::routes())
         .merge(message::routes())
         .merge(action::routes())
         .merge(verification::routes())

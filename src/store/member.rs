@@ -82,6 +82,34 @@ pub async fn possible_owners(tx: &mut TenantTx, service: ServiceId) -> Result<Ve
         .collect()
 }
 
+/// Everybody who can own an action in at least one of some services, by name: what a form offers before the service is
+/// chosen. Whether a person can own it in the one chosen is for [`possible_owners`] to say.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn owners_in_any(tx: &mut TenantTx, services: &[ServiceId]) -> Result<Vec<Person>, sqlx::Error> {
+    let provider = tx.provider();
+    let whole: Vec<String> = whole_provider_roles();
+    let services: Vec<_> = services.iter().map(|s| s.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT m.id AS "id: MemberId", m.name, m.role, m.job_title FROM memberships m
+           WHERE m.provider_id = $1 AND m.ended_at IS NULL AND m.role <> 'external_reader'
+             AND (m.role = ANY($3) OR EXISTS (SELECT 1 FROM member_services s
+               WHERE s.provider_id = m.provider_id AND s.member_id = m.id AND s.service_id = ANY($2::uuid[])))
+           ORDER BY m.name, m.id"#,
+        provider.uuid(),
+        &services,
+        &whole,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(Person { id: r.id, name: r.name, role: word(&r.role)?, job_title: r.job_title, left: false })
+        })
+        .collect()
+}
+
 /// The roles that see the whole provider, as stored.
 #[must_use]
 pub fn whole_provider_roles() -> Vec<String> {

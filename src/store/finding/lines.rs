@@ -8,7 +8,7 @@ use crate::domain::calendar::Nation;
 use crate::domain::reference::Reference;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::Outcome;
-use crate::ids::FindingId;
+use crate::ids::{FindingId, MemberId};
 use crate::store::{TenantTx, word, words};
 
 /// One action in the line of its finding.
@@ -34,7 +34,9 @@ pub struct ActionLine {
     pub verify_by: Option<NaiveDate>,
     /// The follow-up audit point.
     pub follow_up_on: Option<NaiveDate>,
-    /// The owner's name; none when nobody owns it.
+    /// The owner; none when nobody owns it.
+    pub owner_id: Option<MemberId>,
+    /// The owner's name.
     pub owner: Option<String>,
     /// Whether the owner has left (R7).
     pub owner_left: bool,
@@ -89,6 +91,7 @@ pub async fn lines(tx: &mut TenantTx, findings: &[Uuid]) -> Result<Vec<ActionLin
                 due_on: r.due_on,
                 verify_by: r.verify_by,
                 follow_up_on: r.follow_up_on,
+                owner_id: r.owner_id,
                 owner: r.owner,
                 owner_left: r.owner_left.unwrap_or(false),
                 required: words(&r.required)?,

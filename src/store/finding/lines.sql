@@ -1,6 +1,6 @@
 -- The actions of some findings, with what proves each: evidence of this cycle, newest verdict, closure.
 SELECT a.finding_id AS "finding: FindingId", a.number, a.what, a.success_test, a.status, a.cycle, s.nation, a.due_on, a.verify_by, a.follow_up_on,
-  o.name AS "owner?", (o.ended_at IS NOT NULL) AS "owner_left?", a.cancel_reason,
+  a.owner_id AS "owner_id: MemberId", o.name AS "owner?", (o.ended_at IS NOT NULL) AS "owner_left?", a.cancel_reason,
   ARRAY(SELECT r.kind FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id ORDER BY r.kind) AS "required!",
   ARRAY(SELECT r.kind FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id
     AND EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = r.provider_id AND e.action_id = r.action_id AND e.cycle = a.cycle

@@ -1,0 +1,199 @@
+//! Findings: the list, and what hangs below one finding.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::domain::access::Verb;
+use crate::domain::finding::visible_to;
+use crate::domain::reference::{Kind, Reference};
+use crate::domain::text_enum::TextEnum;
+use crate::domain::topic::{Risk, Theme, Topic};
+use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::form::Choice;
+use crate::http::line::{place, service, short, tag};
+use crate::http::page::{self, Layout, Pager};
+use crate::http::signed::Signed;
+use crate::http::view::{Pages, Tag};
+use crate::store::finding::{self, Filter, Finding, Progress, Row};
+use crate::store::scope::Scope;
+use crate::store::{TenantTx, menu};
+use crate::workflow::Moment;
+
+/// The form that agrees an action.
+mod agree;
+/// The form that ends a finding without an action.
+mod disposition;
+/// What the form says about the wording, and what the closure standard asks for.
+mod hints;
+/// The form that records a finding.
+mod new;
+/// A finding with everything that follows from it.
+mod show;
+
+/// The addresses of this feature.
+pub fn routes() -> Routes<AppState> {
+    Routes::new()
+        .get("/p/{provider}/findings", list)
+        .get("/p/{provider}/findings/new", new::form)
+        .post("/p/{provider}/findings/new", new::create)
+        .get("/p/{provider}/findings/{finding}", show::show)
+        .post("/p/{provider}/findings/{finding}/sources", show::add_source)
+        .get("/p/{provider}/findings/{finding}/actions/new", agree::form)
+        .post("/p/{provider}/findings/{finding}/actions/new", agree::create)
+        .get("/p/{provider}/findings/{finding}/disposition", disposition::form)
+        .post("/p/{provider}/findings/{finding}/disposition", disposition::record)
+}
+
+/// What the address may say. A word that is not known is an address that is not there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    service: String,
+    risk: String,
+    theme: String,
+    topic: String,
+    state: String,
+    q: String,
+    mine: String,
+    after: String,
+}
+
+impl Asked {
+    fn fields(&self) -> [(&'static str, &str); 7] {
+        [
+            ("service", &self.service),
+            ("risk", &self.risk),
+            ("theme", &self.theme),
+            ("topic", &self.topic),
+            ("state", &self.state),
+            ("q", &self.q),
+            ("mine", &self.mine),
+        ]
+    }
+}
+
+/// One of an enum's words; empty is none.
+fn one_of<T: TextEnum>(text: &str) -> Result<Option<T>, AppError> {
+    if text.is_empty() { Ok(None) } else { T::from_text(text).map(Some).ok_or(AppError::NotFound) }
+}
+
+#[derive(Template)]
+#[template(path = "finding/list.html")]
+struct ListPage {
+    layout: Layout,
+    action: String,
+    new_href: String,
+    may_log: bool,
+    services: Vec<Choice>,
+    risks: Vec<Choice>,
+    themes: Vec<Choice>,
+    topics: Vec<Choice>,
+    states: Vec<Choice>,
+    asked: Asked,
+    rows: Vec<Line>,
+    empty: &'static str,
+    newest: String,
+    pages: Pages,
+}
+
+/// One row as it is read.
+struct Line {
+    href: String,
+    reference: String,
+    what: String,
+    place: String,
+    risk: &'static str,
+    high: bool,
+    theme: &'static str,
+    topic: &'static str,
+    found: String,
+    tag: Tag,
+    actions: String,
+}
+
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::SeeFinding)?;
+    let mut tx = signed.actor.begin(&app).await?;
+    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
+    let filter = Filter {
+        service: service(&mut tx, &asked.service, &services).await?,
+        risk: one_of::<Risk>(&asked.risk)?,
+        theme: one_of::<Theme>(&asked.theme)?,
+        topic: one_of::<Topic>(&asked.topic)?,
+        progress: one_of::<Progress>(&asked.state)?,
+        words: Some(asked.q.trim().chars().take(200).collect::<String>()).filter(|q| !q.is_empty()),
+        mine: asked.mine == "yes",
+        after: place(&asked.after)?,
+    };
+    let scope = Scope::of(&signed.actor.member);
+    let (rows, more) = finding::page(&mut tx, scope, &filter, Moment::read(&app).today).await?;
+    drop(tx);
+    let here = signed.path("findings");
+    let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.found_on, r.id));
+    let filtered = asked.fields().iter().any(|(_, value)| !value.is_empty());
+    page::render(&ListPage {
+        layout: signed.layout_with("Findings", counts).at(&here),
+        new_href: signed.path("findings/new"),
+        may_log: signed.can(Verb::LogFinding),
+        services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
+        risks: Choice::all::<Risk>(),
+        themes: Choice::all::<Theme>(),
+        topics: Choice::all::<Topic>(),
+        states: Choice::all::<Progress>(),
+        empty: if filtered {
+            "No finding matches. Clear the filters to see all."
+        } else {
+            "No findings yet."
+        },
+        newest: if asked.after.is_empty() {
+            String::new()
+        } else {
+            page::with_query(&here, &asked.fields(), None)
+        },
+        pages: Pages(Pager::new(&here, &asked.fields(), None, last.as_deref())),
+        rows: rows.iter().map(|r| line(r, &signed)).collect(),
+        action: here,
+        asked,
+    })
+}
+
+fn line(row: &Row, signed: &Signed) -> Line {
+    Line {
+        href: signed.path(&format!("findings/{}", row.reference)),
+        reference: row.reference.to_string(),
+        what: short(&row.what, 160),
+        place: row.unit.as_ref().map_or_else(|| row.service.clone(), |u| format!("{u}, {}", row.service)),
+        risk: row.risk.label(),
+        high: row.risk.is_high(),
+        theme: row.theme.label(),
+        topic: row.topic.label(),
+        found: words::date(row.found_on),
+        tag: tag(row.disposition, [row.open, row.late, row.unowned, row.closed]),
+        actions: counts(row),
+    }
+}
+
+fn counts(row: &Row) -> String {
+    let told = |n: i64, what: &str| (n > 0).then(|| format!("{n} {what}"));
+    let parts = [told(row.open, "open"), told(row.late, "late"), told(row.closed, "closed")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The finding of an address, if this member sees it.
+async fn open(tx: &mut TenantTx, signed: &Signed, reference: &str) -> Result<Finding, AppError> {
+    signed.need(Verb::SeeFinding)?;
+    let reference = Reference::parse(Kind::Finding, reference).ok_or(AppError::NotFound)?;
+    let found = finding::get(tx, reference.number).await?;
+    let member = &signed.actor.member;
+    found.filter(|f| visible_to(member, f.service, f.logged_by)).ok_or(AppError::NotYours)
+}

@@ -1,0 +1,403 @@
+//! Reviews: where findings come from, what became of them, and the signing off of audits (R5, R27a).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::domain::access::{Verb, may};
+use crate::domain::finding::relation;
+use crate::domain::reference::{Kind, Reference};
+use crate::domain::review::{Disposition, Score, holdups};
+use crate::domain::text_enum::TextEnum;
+use crate::domain::topic::ReviewKind;
+use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::banner::Done;
+use crate::http::extract::{Path, Query};
+use crate::http::form::{Choice, Draft};
+use crate::http::line::{Shown, hidden, place, refuse, service, short, shown, tag_of};
+use crate::http::page::{self, Layout, Pager};
+use crate::http::signed::Signed;
+use crate::http::view::{Facts, Pages, State as Look, Tag};
+use crate::ids::ReviewId;
+use crate::store::review::{self, Filter, Outcome, Review, Row};
+use crate::store::scope::Scope;
+use crate::store::{TenantTx, menu, provider};
+use crate::workflow::review::{Start, sign_off, start, visible};
+use crate::workflow::{Moment, Stop};
+
+/// The addresses of this feature.
+pub fn routes() -> Routes<AppState> {
+    Routes::new()
+        .get("/p/{provider}/reviews", list)
+        .get("/p/{provider}/reviews/new", form)
+        .post("/p/{provider}/reviews/new", create)
+        .get("/p/{provider}/reviews/{review}", show)
+        .post("/p/{provider}/reviews/{review}/sign-off", sign)
+}
+
+/// What the address may say. A word that is not known is an address that is not there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    service: String,
+    kind: String,
+    waiting: String,
+    after: String,
+}
+
+impl Asked {
+    fn fields(&self) -> [(&'static str, &str); 3] {
+        [("service", &self.service), ("kind", &self.kind), ("waiting", &self.waiting)]
+    }
+}
+
+#[derive(Template)]
+#[template(path = "review/list.html")]
+struct ListPage {
+    layout: Layout,
+    action: String,
+    new_href: String,
+    may_start: bool,
+    services: Vec<Choice>,
+    kinds: Vec<Choice>,
+    asked: Asked,
+    rows: Vec<Line>,
+    empty: &'static str,
+    newest: String,
+    pages: Pages,
+}
+
+/// One row as it is read.
+struct Line {
+    href: String,
+    reference: String,
+    title: String,
+    kind: &'static str,
+    service: String,
+    held: String,
+    score: String,
+    tag: Option<Tag>,
+    findings: String,
+}
+
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::RunReview)?;
+    let mut tx = signed.actor.begin(&app).await?;
+    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
+    let kind = match asked.kind.as_str() {
+        "" => None,
+        kind => Some(ReviewKind::from_text(kind).ok_or(AppError::NotFound)?),
+    };
+    let filter = Filter {
+        service: service(&mut tx, &asked.service, &services).await?,
+        kind,
+        waiting: asked.waiting == "yes",
+        after: place(&asked.after)?,
+    };
+    let (rows, more) = review::page(&mut tx, Scope::of(&signed.actor.member), &filter).await?;
+    drop(tx);
+    let here = signed.path("reviews");
+    let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.held_on, r.id));
+    let filtered = asked.fields().iter().any(|(_, value)| !value.is_empty());
+    page::render(&ListPage {
+        layout: signed.layout_with("Reviews", counts).at(&here),
+        new_href: signed.path("reviews/new"),
+        may_start: signed.can(Verb::RunReview),
+        services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
+        kinds: Choice::all::<ReviewKind>(),
+        empty: if filtered { "No review matches. Clear the filters to see all." } else { "No reviews yet." },
+        newest: if asked.after.is_empty() {
+            String::new()
+        } else {
+            page::with_query(&here, &asked.fields(), None)
+        },
+        pages: Pages(Pager::new(&here, &asked.fields(), None, last.as_deref())),
+        rows: rows.iter().map(|r| line(r, &signed)).collect(),
+        action: here,
+        asked,
+    })
+}
+
+fn line(row: &Row, signed: &Signed) -> Line {
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    Line {
+        href: signed.path(&format!("reviews/{}", row.reference)),
+        reference: row.reference.to_string(),
+        title: row.title.clone(),
+        kind: row.kind.label(),
+        service: row.service.clone(),
+        held: words::date(row.held_on),
+        score: row.score.map(|s| s.to_string()).unwrap_or_default(),
+        tag: standing(row.kind, row.signed_off),
+        findings: match (row.findings, row.open) {
+            (0, _) => "None".into(),
+            (all, 0) => format!("{}, all ended", words::count(count(all), "finding")),
+            (all, open) => format!("{}, {open} open", words::count(count(all), "finding")),
+        },
+    }
+}
+
+/// Whether an audit is signed off; other reviews are not.
+fn standing(kind: ReviewKind, signed_off: bool) -> Option<Tag> {
+    match (kind.is_signed_off(), signed_off) {
+        (false, _) => None,
+        (true, true) => Some(Tag::saying(Look::Closed, "Signed off")),
+        (true, false) => Some(Tag::saying(Look::InProgress, "Not signed off")),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "review/new.html")]
+struct NewPage {
+    layout: Layout,
+    draft: Draft,
+    back: String,
+    action: String,
+    id: String,
+    kinds: Vec<Choice>,
+    services: Vec<Choice>,
+}
+
+async fn form(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
+    signed.need(Verb::RunReview)?;
+    let draft = Draft::new()
+        .with_date("held_on", Moment::read(&app).today)
+        .with("conducted_by", signed.actor.member.name.clone());
+    render_form(&signed, &app, draft, StatusCode::OK).await
+}
+
+async fn create(signed: Signed, State(app): State<AppState>, mut draft: Draft) -> Result<Response, AppError> {
+    signed.need(Verb::RunReview)?;
+    let given = read(&mut draft)?;
+    if let (true, Some(given)) = (draft.is_ok(), given) {
+        match start(&app, &signed.actor, &given).await {
+            Ok(made) => {
+                let page = signed.path(&format!("reviews/{made}"));
+                return Ok(page::done(&page, Done::ReviewRecorded, &made.to_string()));
+            }
+            Err(Stop::Refused(said)) => refuse(&mut draft, said, "title"),
+            Err(Stop::Changed) => return Err(AppError::Conflict),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    render_form(&signed, &app, draft, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+fn read(draft: &mut Draft) -> Result<Option<Start>, AppError> {
+    let id = draft.value("id").parse::<ReviewId>().map_err(|_| {
+        AppError::bad_request("Open the form again and fill it in once more: part of it was lost on the way.")
+    })?;
+    let kind = draft.choice::<ReviewKind>("kind", "Choose what kind of review it was");
+    let title = draft.line("title", 200, "Say what it is called");
+    let service = draft.id("service", "Choose one of your services");
+    let held_on = draft.date("held_on", "Enter the day it was held");
+    let conducted_by = draft.line("conducted_by", 200, "Say who held it");
+    let their_reference = draft.optional_text("their_reference", 120).unwrap_or_default();
+    let typed = draft.optional_text("score", 10);
+    let score = typed.as_deref().and_then(Score::parse);
+    if typed.is_some() && score.is_none() {
+        draft.refuse("score", "Enter a score from 0 to 100, like 87 or 87.5");
+    }
+    let given = (|| {
+        Some(Start {
+            id,
+            kind: kind?,
+            title: title?,
+            service: service?,
+            held_on: held_on?,
+            conducted_by: conducted_by?,
+            their_reference,
+            score,
+        })
+    })();
+    Ok(given)
+}
+
+async fn render_form(
+    signed: &Signed,
+    app: &AppState,
+    mut draft: Draft,
+    status: StatusCode,
+) -> Result<Response, AppError> {
+    let member = &signed.actor.member;
+    let mut tx = signed.actor.begin(app).await?;
+    let mut services = provider::services(&mut tx).await?;
+    drop(tx);
+    services.retain(|s| may(member.role, Verb::RunReview, relation(member, s.id, false)).is_ok());
+    if let (true, [only]) = (draft.value("service").is_empty(), services.as_slice()) {
+        draft = draft.with("service", only.id.to_string());
+    }
+    page::render_as(
+        status,
+        &NewPage {
+            layout: signed.layout("Start a review").at(&signed.path("reviews")).with_errors(!draft.is_ok()),
+            back: signed.path("reviews"),
+            action: signed.path("reviews/new"),
+            id: hidden(&draft, "id", ReviewId::new),
+            kinds: Choice::all::<ReviewKind>(),
+            services: services.iter().map(|s| Choice::new(s.id.to_string(), s.name.clone())).collect(),
+            draft,
+        },
+    )
+}
+
+#[derive(Template)]
+#[template(path = "review/show.html")]
+struct ShowPage {
+    layout: Layout,
+    draft: Draft,
+    back: String,
+    title: String,
+    caption: String,
+    tag: Option<Tag>,
+    facts: Facts,
+    found: Vec<Found>,
+    add_href: String,
+    sign_href: String,
+    is_audit: bool,
+    held_up: Vec<String>,
+    version: i64,
+}
+
+/// A finding of the review and what became of it.
+struct Found {
+    href: String,
+    reference: String,
+    what: String,
+    risk: &'static str,
+    high: bool,
+    tag: Tag,
+    reason: String,
+    control: String,
+    actions: Vec<Shown>,
+}
+
+async fn open(tx: &mut TenantTx, signed: &Signed, reference: &str) -> Result<Review, AppError> {
+    signed.need(Verb::RunReview)?;
+    let reference = Reference::parse(Kind::Review, reference).ok_or(AppError::NotFound)?;
+    let found = review::get(tx, reference.number).await?;
+    found.filter(|r| visible(&signed.actor, r)).ok_or(AppError::NotYours)
+}
+
+async fn show(
+    signed: Signed,
+    State(app): State<AppState>,
+    Path((_, reference)): Path<(String, String)>,
+) -> Result<Response, AppError> {
+    render(&signed, &app, &reference, Draft::new(), StatusCode::OK).await
+}
+
+async fn sign(
+    signed: Signed,
+    State(app): State<AppState>,
+    Path((_, reference)): Path<(String, String)>,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    signed.need(Verb::SignOffReview)?;
+    let mut tx = signed.actor.begin(&app).await?;
+    let number = open(&mut tx, &signed, &reference).await?.number;
+    drop(tx);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    if let Some(seen) = draft.number("version", 1..=i64::MAX, "Open the review again") {
+        match sign_off(&app, &signed.actor, number, seen).await {
+            Ok(()) => {
+                let page = signed.path(&format!("reviews/{reference}"));
+                return Ok(page::done(&page, Done::ReviewSignedOff, &reference));
+            }
+            Err(Stop::Refused(said)) => {
+                let all: Vec<String> = said.into_iter().map(|s| s.sentence).collect();
+                draft.refuse("sign-off", all.join(" "));
+            }
+            Err(Stop::Changed) => {
+                status = StatusCode::CONFLICT;
+                draft.refuse("sign-off", "It changed since you opened it. This is how it stands now.");
+            }
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    render(&signed, &app, &reference, draft, status).await
+}
+
+async fn render(
+    signed: &Signed,
+    app: &AppState,
+    reference: &str,
+    draft: Draft,
+    status: StatusCode,
+) -> Result<Response, AppError> {
+    let today = Moment::read(app).today;
+    let member = &signed.actor.member;
+    let mut tx = signed.actor.begin(app).await?;
+    let found = open(&mut tx, signed, reference).await?;
+    let outcomes = review::outcomes(&mut tx, found.id).await?;
+    let facts = review::facts(&mut tx, found.id).await?;
+    drop(tx);
+    let is_audit = found.kind.is_signed_off();
+    let signs = is_audit
+        && found.signed_off.is_none()
+        && may(member.role, Verb::SignOffReview, relation(member, found.service, false)).is_ok();
+    let given = |may: bool, href: String| if may { href } else { String::new() };
+    let add = page::with_query(&signed.path("findings/new"), &[("review", reference)], None);
+    page::render_as(
+        status,
+        &ShowPage {
+            layout: signed
+                .layout(format!("{reference} {}", short(&found.title, 60)))
+                .at(&signed.path("reviews"))
+                .with_errors(!draft.is_ok()),
+            back: signed.path("reviews"),
+            title: found.title.clone(),
+            caption: format!("Review {reference}"),
+            tag: standing(found.kind, found.signed_off.is_some()),
+            facts: about(&found),
+            found: outcomes.iter().map(|o| became(o, signed, today)).collect(),
+            add_href: given(found.signed_off.is_none(), add),
+            sign_href: given(signs, signed.path(&format!("reviews/{reference}/sign-off"))),
+            is_audit: is_audit && found.signed_off.is_none(),
+            held_up: holdups(&facts).iter().map(crate::domain::review::Holdup::sentence).collect(),
+            version: found.version,
+            draft,
+        },
+    )
+}
+
+fn about(found: &Review) -> Facts {
+    let signed = found.signed_off.as_ref();
+    Facts::new()
+        .fact("Kind", found.kind.label())
+        .fact("Service", found.service_name.clone())
+        .fact("Held", words::date(found.held_on))
+        .fact("By", found.conducted_by.clone())
+        .fact("Their reference", found.their_reference.clone())
+        .fact("Score", found.score.map(|s| s.to_string()).unwrap_or_default())
+        .fact(
+            "Signed off",
+            signed.map(|(who, at)| format!("{who}, {}", words::instant(*at))).unwrap_or_default(),
+        )
+}
+
+fn became(outcome: &Outcome, signed: &Signed, today: chrono::NaiveDate) -> Found {
+    Found {
+        href: signed.path(&format!("findings/{}", outcome.reference)),
+        reference: outcome.reference.to_string(),
+        what: short(&outcome.what, 200),
+        risk: outcome.risk.label(),
+        high: outcome.risk.is_high(),
+        tag: tag_of(outcome.disposition, &outcome.actions, today),
+        reason: match outcome.disposition {
+            Disposition::Actions => String::new(),
+            _ => outcome.reason.clone().unwrap_or_default(),
+        },
+        control: outcome.control.clone().unwrap_or_default(),
+        actions: outcome.actions.iter().map(|a| shown(a, signed, true, today)).collect(),
+    }
+}
