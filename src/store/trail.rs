@@ -5,12 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
-<<<<<<< /tmp/m.rs
 use crate::domain::trail::{Columns, Head, Line, Text};
-use crate::ids::ActionId;
-=======
 use crate::ids::{ActionId, FindingId};
->>>>>>> /tmp/t.rs
 
 /// Appends one event; the chain's head stays locked until the transaction ends.
 ///
@@ -79,7 +75,48 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId, limit: i64) -> Resul
         .collect()
 }
 
-<<<<<<< /tmp/m.rs
+/// The newest events of a finding and of its actions, newest first, at most `limit`; each with the number of the
+/// action it is about.
+///
+/// # Errors
+/// As [`of_action`].
+pub async fn of_finding(
+    tx: &mut TenantTx,
+    finding: FindingId,
+    limit: i64,
+) -> Result<Vec<(Option<i32>, Told)>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", a.number AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
+             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
+               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
+           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
+           LEFT JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
+           WHERE e.provider_id = $1 AND e.finding_id = $2 ORDER BY e.seq DESC LIMIT $3"#,
+        provider.uuid(),
+        finding.uuid(),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let texts = readable(r.texts);
+            let kind = word(&r.kind)?;
+            Ok((r.action, Told { seq: r.seq, at: r.at, kind, actor: r.actor, detail: r.detail, texts }))
+        })
+        .collect()
+}
+
+fn readable(texts: Option<Value>) -> Vec<(String, String)> {
+    match texts {
+        Some(Value::Object(map)) => {
+            map.into_iter().filter_map(|(k, v)| v.as_str().map(|s| (k, s.to_owned()))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Makes this transaction read the trail as it is at one instant, however many statements that takes. Has to come
 /// before anything is read.
 ///
@@ -114,33 +151,10 @@ pub async fn lines(tx: &mut TenantTx, after: i64, limit: i64) -> Result<Vec<Line
          WHERE provider_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         provider.uuid(),
         after,
-=======
-/// The newest events of a finding and of its actions, newest first, at most `limit`; each with the number of the
-/// action it is about.
-///
-/// # Errors
-/// As [`of_action`].
-pub async fn of_finding(
-    tx: &mut TenantTx,
-    finding: FindingId,
-    limit: i64,
-) -> Result<Vec<(Option<i32>, Told)>, sqlx::Error> {
-    let provider = tx.provider();
-    let rows = sqlx::query!(
-        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", a.number AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
-             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
-               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
-           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
-           LEFT JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
-           WHERE e.provider_id = $1 AND e.finding_id = $2 ORDER BY e.seq DESC LIMIT $3"#,
-        provider.uuid(),
-        finding.uuid(),
->>>>>>> /tmp/t.rs
         limit,
     )
     .fetch_all(tx.conn())
     .await?;
-<<<<<<< /tmp/m.rs
     let last = rows.last().map_or(after, |r| r.seq);
     let texts = sqlx::query!(
         "SELECT seq, name, salt, body FROM event_texts WHERE provider_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, name",
@@ -161,22 +175,4 @@ pub async fn of_finding(
         Line { seq: r.seq, line: r.line, columns, texts: beside }
     });
     Ok(lines.collect())
-=======
-    rows.into_iter()
-        .map(|r| {
-            let texts = readable(r.texts);
-            let kind = word(&r.kind)?;
-            Ok((r.action, Told { seq: r.seq, at: r.at, kind, actor: r.actor, detail: r.detail, texts }))
-        })
-        .collect()
-}
-
-fn readable(texts: Option<Value>) -> Vec<(String, String)> {
-    match texts {
-        Some(Value::Object(map)) => {
-            map.into_iter().filter_map(|(k, v)| v.as_str().map(|s| (k, s.to_owned()))).collect()
-        }
-        _ => Vec::new(),
-    }
->>>>>>> /tmp/t.rs
 }

@@ -9,5 +9,5 @@ mod harness;
 mod review;
 mod shell;
 mod starting;
-mod verification;
 mod trail;
+mod verification;
