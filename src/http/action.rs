@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::AppState;
+use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::action::Status;
 use crate::domain::reference::Reference;
 use crate::error::AppError;
@@ -40,7 +41,7 @@ struct ShowPage {
     layout: Layout,
     provider_href: String,
     provider: String,
-    finding_href: String,
+    finding_href: Option<String>,
     finding: String,
     caption: String,
     what: String,
@@ -85,9 +86,11 @@ async fn show(
     let finding = Reference::finding(papers.finding_number);
     page::render(&ShowPage {
         layout: signed.layout(format!("{} {}", opened.reference, a.what)),
-        provider_href: signed.path(""),
+        provider_href: signed.path("").trim_end_matches('/').to_owned(),
         provider: papers.service.clone(),
-        finding_href: signed.path(&format!("findings/{finding}")),
+        // who sees only their own may not be able to open it
+        finding_href: (reach(signed.role(), Verb::SeeFinding) != Reach::Own)
+            .then(|| signed.path(&format!("findings/{finding}"))),
         finding: format!("{finding} {}", short(&papers.finding_what, 60)),
         caption: format!("Action {}", opened.reference),
         what: a.what.clone(),

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::clock::london_date;
+use crate::domain::access::Verb;
 use crate::domain::action::{Status, missing_kinds};
 use crate::domain::calendar;
 use crate::domain::closure::{AssuranceDecision, Case};
@@ -15,6 +16,7 @@ use crate::domain::words;
 use crate::http::judging::approver_name;
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
+use crate::http::told;
 use crate::http::view::{At, Check, Checklist, Facts, Moment, Stop, Thread, Timeline};
 use crate::store::change::Field;
 use crate::store::papers::{Change, Verdict};
@@ -95,13 +97,18 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
     };
     let due = a.due_on.map_or_else(|| "No due date".into(), words::date);
     let verifier = opened.case.passed().map(|v| v.verifier_name.clone()).unwrap_or_default();
+    let closed = papers.closures.iter().find(|c| c.cycle == a.cycle);
+    let closure = match closed {
+        Some(c) => ("Closed by", c.by.clone()),
+        None => ("Approves closure", capital(approver_name(a.approver))),
+    };
     let mut facts = Facts::new()
         .fact("How we will know", a.success_test.clone())
         .fact("Owner", owner)
         .fact("Due", late.map_or(due.clone(), |late| format!("{due}, {late}")))
         .fact("Check by", a.verify_by.map(words::date).unwrap_or_default())
         .fact("Verified by", verifier)
-        .fact("Closed by", approver_name(a.approver).replacen('t', "T", 1))
+        .fact(closure.0, closure.1)
         .fact("Risk", a.risk.label())
         .fact("Theme", a.theme.label())
         .fact("Topic", a.topic.label())
@@ -109,7 +116,12 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
     for source in &papers.sources {
         let review = Reference::review(source.number);
         let title = format!("{}, {}", source.title, words::date(source.held_on));
-        facts = facts.linked("Source", title, signed.path(&format!("reviews/{review}")));
+        let href = if signed.can(Verb::RunReview) {
+            signed.path(&format!("reviews/{review}"))
+        } else {
+            String::new()
+        };
+        facts = facts.linked("Source", title, href);
     }
     facts
         .fact("Bears on", papers.bears_on.join("; "))
@@ -189,8 +201,13 @@ pub fn rounds(opened: &Opened) -> Vec<Round> {
 fn papers_of(opened: &Opened, cycle: i32) -> Vec<Moment> {
     let p = &opened.papers;
     let mut papers: Vec<(DateTime<Utc>, Moment)> = Vec::new();
-    let verdicts = p.verifications.iter().filter(|v| v.cycle == cycle);
-    papers.extend(verdicts.map(|v| (v.at, verdict(v, &opened.case.action.what))));
+    // last things first, so that what happened in one instant keeps its order
+    for r in p.reopenings.iter().filter(|r| r.cycle == cycle) {
+        papers.push((r.at, paper("Reopened".into(), &r.by, r.at, String::new(), &r.reason)));
+    }
+    for c in p.closures.iter().filter(|c| c.cycle == cycle) {
+        papers.push((c.at, paper("Closure approved".into(), &c.by, c.at, String::new(), &c.note)));
+    }
     for x in p.assurances.iter().filter(|x| x.cycle == cycle) {
         let what = match x.decision {
             AssuranceDecision::Assured => "Assurance: satisfied",
@@ -198,12 +215,8 @@ fn papers_of(opened: &Opened, cycle: i32) -> Vec<Moment> {
         };
         papers.push((x.at, paper(what.into(), &x.by, x.at, String::new(), &x.note)));
     }
-    for c in p.closures.iter().filter(|c| c.cycle == cycle) {
-        papers.push((c.at, paper("Closure approved".into(), &c.by, c.at, String::new(), &c.note)));
-    }
-    for r in p.reopenings.iter().filter(|r| r.cycle == cycle) {
-        papers.push((r.at, paper("Reopened".into(), &r.by, r.at, String::new(), &r.reason)));
-    }
+    let verdicts = p.verifications.iter().filter(|v| v.cycle == cycle);
+    papers.extend(verdicts.map(|v| (v.at, verdict(v, &opened.case.action.what))));
     papers.sort_by_key(|paper| std::cmp::Reverse(paper.0));
     papers.into_iter().map(|(_, moment)| moment).collect()
 }
@@ -220,31 +233,27 @@ fn paper(what: String, by: &str, at: DateTime<Utc>, detail: String, quote: &str)
 
 /// A verdict as it was given, with the wording it judged if that has changed since (R18a).
 fn verdict(v: &Verdict, what_now: &str) -> Moment {
-    let mut said = vec![format!(
-        "{}: {} looked at, {} met the standard.",
-        v.method.label(),
-        words::number(u64::from(v.sample_size)),
-        words::number(u64::from(v.met_standard))
-    )];
     let marks = v.marks.iter().filter_map(|(kind, mark)| {
         let (kind, mark) = (EvidenceKind::from_text(kind)?, Mark::from_text(mark.as_str()?)?);
         Some(format!("{}: {}", kind.label(), mark.label().to_lowercase()))
     });
-    said.push(format!("{}.", marks.collect::<Vec<_>>().join("; ")));
-    if let Some(missing) = &v.missing {
-        said.push(format!("Missing: {missing}"));
-    }
-    if let Some(day) = v.new_due_on {
-        said.push(format!("New due date {}.", words::date(day)));
-    }
-    if let Some(why) = &v.exception_reason {
-        said.push(format!("Why a team leader checked it: {why}"));
-    }
-    if let Some(what) = v.what.as_deref().filter(|what| *what != what_now) {
-        said.push(format!("The wording judged: {what}"));
-    }
+    let labelled =
+        |label: &str, text: Option<&str>| text.map(|t| format!("{label}: {t}")).unwrap_or_default();
+    let said = told::sentences(&[
+        format!(
+            "{}: {} looked at, {} met the standard",
+            v.method.label(),
+            words::number(u64::from(v.sample_size)),
+            words::number(u64::from(v.met_standard))
+        ),
+        marks.collect::<Vec<_>>().join("; "),
+        labelled("Missing", v.missing.as_deref()),
+        v.new_due_on.map(|day| format!("New due date {}", words::date(day))).unwrap_or_default(),
+        labelled("Why a team leader checked it", v.exception_reason.as_deref()),
+        labelled("The wording judged", v.what.as_deref().filter(|what| *what != what_now)),
+    ]);
     let mut moment =
-        paper(format!("Verdict: {}", v.outcome.label().to_lowercase()), &v.by, v.at, said.join(" "), &v.note);
+        paper(format!("Verdict: {}", v.outcome.label().to_lowercase()), &v.by, v.at, said, &v.note);
     moment.late = v.outcome == Outcome::Ineffective;
     moment
 }

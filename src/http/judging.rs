@@ -34,7 +34,7 @@ impl HtmlSafe for VerificationForm {}
 /// A kind of evidence to be judged, and what was given of it.
 struct Judged {
     field: &'static str,
-    label: &'static str,
+    label: String,
     given: String,
 }
 
@@ -76,7 +76,11 @@ fn judged(opened: &Opened, kind: EvidenceKind) -> Judged {
     let given = opened.papers.evidence.iter();
     let given = given.filter(|e| e.kind == kind && e.cycle == cycle && e.withdrawn.is_none());
     let titles: Vec<&str> = given.map(|e| e.title.as_str()).collect();
-    Judged { field: mark_field(kind), label: kind.label(), given: words::list(&titles) }
+    Judged {
+        field: mark_field(kind),
+        label: format!("{}: does it show that it worked?", kind.label()),
+        given: words::list(&titles),
+    }
 }
 
 fn choice(outcome: Outcome, hint: String) -> Choice {

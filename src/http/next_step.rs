@@ -38,10 +38,10 @@ pub enum Deed {
 pub struct Next {
     /// The heading: theirs, or whom it waits for.
     pub title: String,
+    /// What somebody wrote that is needed to go on: who it was, as a sentence, and their words.
+    pub quote: Option<(String, String)>,
     /// Sentences.
     pub words: Vec<String>,
-    /// What somebody wrote that is needed to go on.
-    pub quote: Option<String>,
     /// The button.
     pub button: Option<Link>,
     /// A second, quieter one.
@@ -70,8 +70,12 @@ pub fn next(signed: &Signed, opened: &Opened) -> Next {
         Status::Verified => closing(signed, opened),
         Status::Closed => closed(signed, opened),
         Status::Cancelled => Next {
-            quote: opened.papers.cancel_reason.clone(),
-            ..Next::titled("Cancelled").say("It was called off, and stays readable.")
+            quote: opened
+                .papers
+                .cancel_reason
+                .clone()
+                .map(|why| ("It was called off, and stays readable.".into(), why)),
+            ..Next::titled("Cancelled")
         },
         _ if mine => doing(signed, opened),
         _ => with_owner(signed, opened),
@@ -134,13 +138,12 @@ fn came_back(opened: &Opened, title: &str) -> Next {
             } else {
                 "sent it back. What is missing"
             };
-            next.words.push(format!("{} {said}:", v.by));
-            next.quote = Some(v.missing.clone().unwrap_or_else(|| v.note.clone()));
+            let written = v.missing.clone().unwrap_or_else(|| v.note.clone());
+            next.quote = Some((format!("{} {said}:", v.by), written));
         }
         _ => {
             if let Some(c) = challenge {
-                next.words.push(format!("{} was not satisfied, and sent it back:", c.by));
-                next.quote = Some(c.note.clone());
+                next.quote = Some((format!("{} was not satisfied, and sent it back:", c.by), c.note.clone()));
             }
         }
     }

@@ -238,7 +238,8 @@ fn by_day(told: &Told, name: &str, before: &str) -> String {
 }
 
 /// "A. B. C": the parts that say something, each with its full stop, except one that stands alone.
-fn sentences(parts: &[String]) -> String {
+#[must_use]
+pub fn sentences(parts: &[String]) -> String {
     let said: Vec<&str> = parts.iter().map(|p| p.trim()).filter(|p| !p.is_empty()).collect();
     match said.as_slice() {
         [only] => (*only).to_owned(),

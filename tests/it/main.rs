@@ -9,5 +9,4 @@ mod harness;
 mod review;
 mod shell;
 mod starting;
-mod trail;
 mod verification;

@@ -3,4 +3,4 @@
 #[expect(clippy::too_many_lines, reason = "tables of attacks")]
 mod attacks;
 mod honest;
-pub mod world;
+mod world;
