@@ -7,8 +7,11 @@ use throughline::clock::Clock;
 use throughline::config::{Config, DatabaseConfig};
 use throughline::database::{self, Opened};
 use throughline::demo::{self, Presence};
+use throughline::domain::words::count_of as counted;
+use throughline::error::AppError;
 use throughline::lifecycle::Supervisor;
 use throughline::worker;
+use throughline::workflow::trail;
 
 /// Carries every finding in adult social care to a proven closure.
 ///
@@ -47,6 +50,20 @@ pub enum Command {
         #[arg(long, required = true)]
         once: bool,
     },
+    /// The history of everything that was done, which nobody can change unseen.
+    #[command(subcommand)]
+    Trail(Trail),
+}
+
+/// What can be asked of the trail.
+#[derive(Debug, Subcommand)]
+pub enum Trail {
+    /// Check that no line was changed, taken out or put in; ends with 1 and names the line where it breaks.
+    Verify {
+        /// The provider's part of the address; all providers when left out.
+        #[arg(long, value_name = "SLUG")]
+        provider: Option<String>,
+    },
 }
 
 /// Does what was asked.
@@ -59,7 +76,43 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
         Command::Demo => serve(config, true).await,
         Command::Migrate => migrate(&config).await,
         Command::Worker { .. } => worker_once(config).await,
+        Command::Trail(Trail::Verify { provider }) => verify_trails(config, provider.as_deref()).await,
     }
+}
+
+async fn verify_trails(config: Config, slug: Option<&str>) -> Result<()> {
+    let opened = database::open_beside(&config).await?;
+    let state = state(config, &opened)?;
+    let done = verify_each(&state, slug).await;
+    opened.close().await;
+    let broken = done?;
+    if broken > 0 {
+        bail!("{} broken.", counted(broken, "trail is", "trails are"));
+    }
+    Ok(())
+}
+
+/// Says of each trail whether it is whole; answers how many are not.
+async fn verify_each(state: &AppState, slug: Option<&str>) -> Result<u64> {
+    let lost = |error: AppError| anyhow!("the trail could not be read: {error:?}");
+    let providers = match (trail::providers(state, slug).await, slug) {
+        (Err(AppError::NotFound), Some(slug)) => bail!("There is no provider \"{slug}\"."),
+        (found, _) => found.map_err(lost)?,
+    };
+    let mut broken = 0;
+    for provider in providers {
+        match trail::verify(state, provider.id).await.map_err(lost)? {
+            Ok(whole) => {
+                let lines = counted(u64::try_from(whole.lines).unwrap_or_default(), "line", "lines");
+                say(&format!("{}: {lines}, unbroken; the last has the hash {}.", provider.slug, whole.head));
+            }
+            Err(at) => {
+                broken += 1;
+                say(&format!("{}: {}", provider.slug, at.sentence()));
+            }
+        }
+    }
+    Ok(broken)
 }
 
 async fn serve(mut config: Config, with_demo: bool) -> Result<()> {

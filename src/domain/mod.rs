@@ -37,6 +37,8 @@ pub mod standard;
 pub mod text_enum;
 /// Risk, theme, topic and the kinds of review, service and evidence.
 pub mod topic;
+/// Whether the trail is unbroken.
+pub mod trail;
 /// Independent verification: who may check, and what follows from a verdict.
 pub mod verification;
 /// Whether an action's wording can be checked, and whether a note says anything.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::trail::{Columns, Head, Line, Text};
 use crate::ids::{ActionId, FindingId};
 
 /// Appends one event; the chain's head stays locked until the transaction ends.
@@ -114,4 +115,64 @@ fn readable(texts: Option<Value>) -> Vec<(String, String)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Makes this transaction read the trail as it is at one instant, however many statements that takes. Has to come
+/// before anything is read.
+///
+/// # Errors
+/// Something was read already, or the database was lost.
+pub async fn hold_still(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+/// Where the chain ends; none when the provider has no trail.
+///
+/// # Errors
+/// The database was lost.
+pub async fn head(tx: &mut TenantTx) -> Result<Option<Head>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(Head, "SELECT seq, hash FROM chain_heads WHERE provider_id = $1", provider.uuid())
+        .fetch_optional(tx.conn())
+        .await
+}
+
+/// The lines after `after`, in order, at most `limit`, with the texts beside them.
+///
+/// # Errors
+/// The database was lost.
+pub async fn lines(tx: &mut TenantTx, after: i64, limit: i64) -> Result<Vec<Line>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        "SELECT seq, line, at, kind, actor_id, review_id, finding_id, action_id FROM events
+         WHERE provider_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        provider.uuid(),
+        after,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let last = rows.last().map_or(after, |r| r.seq);
+    let texts = sqlx::query!(
+        "SELECT seq, name, salt, body FROM event_texts WHERE provider_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, name",
+        provider.uuid(),
+        after,
+        last,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut texts = texts.into_iter().peekable();
+    let lines = rows.into_iter().map(|r| {
+        let beside = std::iter::from_fn(|| texts.next_if(|t| t.seq <= r.seq))
+            .map(|t| Text { name: t.name, kept: t.salt.zip(t.body) })
+            .collect();
+        let (at, kind, actor) = (r.at, r.kind, r.actor_id);
+        let columns =
+            Columns { at, kind, actor, review: r.review_id, finding: r.finding_id, action: r.action_id };
+        Line { seq: r.seq, line: r.line, columns, texts: beside }
+    });
+    Ok(lines.collect())
 }

@@ -35,6 +35,8 @@ pub mod review;
 pub mod session;
 /// Submission for verification.
 pub mod submission;
+/// The trail: whether it is unbroken.
+pub mod trail;
 /// Progress, with or without evidence.
 pub mod update;
 /// What has to be cleared away from time to time.

@@ -9,4 +9,5 @@ mod harness;
 mod review;
 mod shell;
 mod starting;
+mod trail;
 mod verification;

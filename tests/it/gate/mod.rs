@@ -3,4 +3,4 @@
 #[expect(clippy::too_many_lines, reason = "tables of attacks")]
 mod attacks;
 mod honest;
-mod world;
+pub mod world;

@@ -21,7 +21,7 @@ pub fn table() -> Vec<Attack> {
         attack("a service taken in silence", "", "DELETE FROM member_services WHERE provider_id = :p AND member_id = :rm", "TL032").untold(),
         attack("what a finding bears on, in silence", "", "INSERT INTO finding_framework_entries VALUES (:p, :low, 'saf34:safe-learning-culture')", "TL032").untold(),
         attack("the provider taken away before the commit", change.clone() + &told, "SET LOCAL app.provider_id = ''", "TL032").untold(),
-        attack("another provider before the commit", change.clone() + &told, "SET LOCAL app.provider_id = :q", "TL032").untold(),
+        attack("another provider before the commit", change + &told, "SET LOCAL app.provider_id = :q", "TL032").untold(),
         attack("an event of a provider without a trail", "", "SET LOCAL app.provider_id = :nobody; ".to_owned() + OTHER_EVENT, "TL030").untold(),
         attack("the provider taken away in mid-statement", "",
             format!("UPDATE actions SET version = version + 1 + 0 * {open}, due_on = '2027-01-01' WHERE provider_id = :p AND id = :in_progress"), "TL038"),
