@@ -8,6 +8,7 @@ mod gate;
 mod harness;
 mod review;
 mod shell;
+mod signing_in;
 mod starting;
 mod trail;
 mod verification;
