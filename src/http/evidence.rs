@@ -23,7 +23,7 @@ use crate::http::signed::Signed;
 use crate::http::view::Facts;
 use crate::ids::EvidenceId;
 use crate::store::evidence::{Piece, Proof};
-use crate::workflow::{Stop, evidence};
+use crate::workflow::{Stop, evidence as deed};
 
 /// Nothing in a downloaded file may run, load or send, should a browser show it after all.
 const SANDBOX: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
@@ -44,7 +44,7 @@ async fn download(
     State(app): State<AppState>,
     Path((_, id)): Path<(String, EvidenceId)>,
 ) -> Result<Response, AppError> {
-    let (piece, hash) = evidence::fetch(&app, &signed.actor, id).await?;
+    let (piece, hash) = deed::fetch(&app, &signed.actor, id).await?;
     let Proof::File { blob, name } = &piece.proof else { return Err(AppError::NotFound) };
     let found = app.evidence.open(signed.actor.provider, hash).await.map_err(AppError::internal)?;
     let opened =
@@ -64,7 +64,7 @@ async fn preview(
     State(app): State<AppState>,
     Path((_, id)): Path<(String, EvidenceId)>,
 ) -> Result<Response, AppError> {
-    let (piece, _) = evidence::look(&app, &signed.actor, id).await?;
+    let (piece, _) = deed::look(&app, &signed.actor, id).await?;
     let Proof::File { blob, .. } = &piece.proof else { return Err(AppError::NotFound) };
     let hash = ContentHash::try_from(blob.sha256.as_slice()).map_err(AppError::internal)?;
     let found = app.evidence.open_preview(signed.actor.provider, hash).await.map_err(AppError::internal)?;
@@ -115,7 +115,7 @@ async fn withdraw(
 ) -> Result<Response, AppError> {
     let reason = draft.text("reason", 2000, "Say why it is withdrawn");
     if let (true, Some(reason)) = (draft.is_ok(), reason) {
-        match evidence::withdraw(&app, &signed.actor, id, &reason).await {
+        match deed::withdraw(&app, &signed.actor, id, &reason).await {
             Ok((on, effect)) => return Ok(done(&signed, on, effect)),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Changed) => return Err(AppError::Conflict),
@@ -131,10 +131,10 @@ fn done(signed: &Signed, on: Reference, effect: Effect) -> Response {
 }
 
 async fn draw(signed: &Signed, app: &AppState, id: EvidenceId, draft: Draft) -> Result<Page, AppError> {
-    let (piece, case) = evidence::look(app, &signed.actor, id).await?;
+    let (piece, case) = deed::look(app, &signed.actor, id).await?;
     // with a refusal already beside the field the form is shown whatever became of the piece
     if draft.is_ok()
-        && let Err(Stop::Refused(said)) = evidence::may_withdraw(&signed.actor, &case, &piece)
+        && let Err(Stop::Refused(said)) = deed::may_withdraw(&signed.actor, &case, &piece)
     {
         let sentence = said.into_iter().next().map_or_else(String::new, |one| one.sentence);
         return Err(AppError::Forbidden(sentence.into()));
