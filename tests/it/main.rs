@@ -2,18 +2,20 @@
 #![cfg(test)]
 
 mod access;
+mod action;
 mod architecture;
 mod change;
 mod closure;
 mod contrast;
 mod evidence;
+mod finding;
 mod gate;
 mod harness;
 mod review;
 mod shell;
 mod signing_in;
 mod starting;
-mod trail;
 mod submission;
+mod trail;
 mod update;
 mod verification;
