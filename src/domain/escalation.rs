@@ -118,6 +118,50 @@ pub fn levels_due(
     levels
 }
 
+/// Why an escalation is not this person's to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTheirs {
+    /// Another role decides at this level.
+    Role(Level),
+    /// They own the late action: nobody decides on their own lateness. With their role, which names who else does.
+    Owner(Role),
+}
+
+impl NotTheirs {
+    /// The sentence for the page: who decides.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Role(Level::Manager) => {
+                "The registered manager, the quality lead or the nominated individual records the decision."
+            }
+            Self::Role(Level::Leadership) => {
+                "The quality lead or the nominated individual records the decision."
+            }
+            Self::Owner(Role::QualityLead) => "You own this action, so the nominated individual decides.",
+            Self::Owner(Role::NominatedIndividual) => "You own this action, so the quality lead decides.",
+            Self::Owner(_) => "You own this action, so the quality lead or the nominated individual decides.",
+        }
+    }
+}
+
+/// Who decides (R12, R13): the registered manager at the first level, the quality lead and the nominated individual at
+/// both. The owner never does. Whether the service is theirs is for [`super::access`] to say.
+///
+/// # Errors
+/// Who decides instead.
+pub const fn may_decide(role: Role, level: Level, is_owner: bool) -> Result<(), NotTheirs> {
+    match (role, level) {
+        (Role::QualityLead | Role::NominatedIndividual, _) | (Role::RegisteredManager, Level::Manager) => {}
+        _ => return Err(NotTheirs::Role(level)),
+    }
+    if is_owner { Err(NotTheirs::Owner(role)) } else { Ok(()) }
+}
+
+/// Said when the action has gone on: an earlier cycle, or closed or called off.
+pub const IS_HISTORY: &str =
+    "This needs no decision any more: the action was closed, cancelled or begun again since.";
+
 /// A decision as it is given.
 #[derive(Clone, Debug)]
 pub struct DecisionGiven {
@@ -158,4 +202,120 @@ pub fn lacks(given: &DecisionGiven, today: NaiveDate) -> Vec<(&'static str, &'st
         lacking.push(("revised_due_on", "Set a date that is today or later"));
     }
     lacking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Days;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_owner_never_decides_and_each_level_has_its_roles() {
+        let deciders = |level, owner| -> Vec<Role> {
+            Role::ALL.iter().copied().filter(|role| may_decide(*role, level, owner).is_ok()).collect()
+        };
+        let leaders = [Role::QualityLead, Role::NominatedIndividual];
+        let all = [Role::RegisteredManager, Role::QualityLead, Role::NominatedIndividual];
+        assert_eq!(deciders(Level::Manager, false), all);
+        assert_eq!(deciders(Level::Leadership, false), leaders);
+        for level in [Level::Manager, Level::Leadership] {
+            assert!(deciders(level, true).is_empty());
+            for role in level.roles() {
+                assert_eq!(may_decide(*role, level, true), Err(NotTheirs::Owner(*role)));
+                assert!(may_decide(*role, level, false).is_ok(), "whom it reaches may decide");
+            }
+        }
+        assert_eq!(
+            may_decide(Role::DeputyManager, Level::Manager, true),
+            Err(NotTheirs::Role(Level::Manager)),
+            "the role comes first"
+        );
+        for refusal in [
+            NotTheirs::Role(Level::Manager),
+            NotTheirs::Role(Level::Leadership),
+            NotTheirs::Owner(Role::RegisteredManager),
+            NotTheirs::Owner(Role::QualityLead),
+            NotTheirs::Owner(Role::NominatedIndividual),
+        ] {
+            assert!(refusal.sentence().ends_with('.'));
+        }
+        assert!(!NotTheirs::Owner(Role::QualityLead).sentence().contains("quality lead"), "not themselves");
+        assert!(!NotTheirs::Owner(Role::NominatedIndividual).sentence().contains("nominated individual"));
+    }
+
+    /// Counts the working days after a date one by one, from nothing but the list of bank holidays.
+    fn counted(date: NaiveDate, today: NaiveDate, nation: Nation) -> u32 {
+        use chrono::Datelike;
+        let working = |day: &NaiveDate| {
+            day.weekday().num_days_from_monday() < 5
+                && !calendar::bank_holidays(day.year(), nation).contains(day)
+        };
+        u32::try_from(date.iter_days().skip(1).take_while(|day| *day <= today).filter(working).count())
+            .unwrap()
+    }
+
+    #[test]
+    fn every_date_of_five_years_is_heard_of_on_its_day() {
+        let first = day("2026-01-01");
+        for date in first.iter_days().take_while(|date| *date <= day("2030-12-31")) {
+            for &nation in Nation::ALL {
+                let policy = default_policy(Risk::Medium);
+                let levels = |risk, safeguarding, after| {
+                    levels_due(date, date + Days::new(after), nation, policy, risk, safeguarding)
+                };
+                assert_eq!(levels(Risk::Critical, true, 0), [], "{date}: on the day itself nothing is late");
+                assert_eq!(
+                    levels(Risk::Medium, false, 1),
+                    [Level::Manager],
+                    "{date}: the day after, whatever day"
+                );
+                let both = [Level::Manager, Level::Leadership];
+                assert_eq!(levels(Risk::High, false, 1), both, "{date}: high risk goes up at once");
+                assert_eq!(levels(Risk::Low, true, 1), both, "{date}: safeguarding goes up at once");
+                let up = (1..=20).find(|after| levels(Risk::Medium, false, *after).len() == 2).unwrap();
+                let working = |after| counted(date, date + Days::new(after), nation);
+                assert_eq!(
+                    (working(up), working(up - 1)),
+                    (5, 4),
+                    "{date} in {nation}: on the fifth working day"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_may_wait_before_anybody_hears() {
+        let policy = Policy { manager_after: 2, leadership_after: 3 };
+        let friday = day("2026-11-20");
+        let on = |text| levels_due(friday, day(text), Nation::England, policy, Risk::Low, false);
+        assert_eq!(on("2026-11-23"), []);
+        assert_eq!(on("2026-11-24"), [Level::Manager]);
+        assert_eq!(on("2026-11-25"), [Level::Manager, Level::Leadership]);
+    }
+
+    #[test]
+    fn a_decision_says_what_its_kind_asks_for() {
+        let nothing = DecisionGiven {
+            decision: Decision::Act,
+            risk: " ".into(),
+            delay_reason: String::new(),
+            support_needed: String::new(),
+            revised_due_on: None,
+            interim_control: "\n".into(),
+            because: "does not count here".into(),
+        };
+        let today = day("2026-11-21");
+        let fields = |given: &DecisionGiven| lacks(given, today).into_iter().map(|l| l.0).collect::<Vec<_>>();
+        assert_eq!(fields(&nothing), ["risk", "delay_reason", "interim_control"]);
+        let none =
+            DecisionGiven { decision: Decision::NoEscalation, because: String::new(), ..nothing.clone() };
+        assert_eq!(fields(&none), ["because"]);
+        let past = DecisionGiven { revised_due_on: Some(day("2026-11-20")), because: "x".into(), ..none };
+        assert_eq!(fields(&past), ["revised_due_on"]);
+        assert!(fields(&DecisionGiven { revised_due_on: Some(today), ..past }).is_empty());
+    }
 }

@@ -19,7 +19,6 @@ use crate::http::pill::{pill, waiting};
 use crate::http::signed::Signed;
 use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
 use crate::store::dashboard::{self, Asked, Danger, Needs, Numbers};
-use crate::store::menu::Counts;
 use crate::workflow::Moment;
 
 /// How many things are shown before "See all".
@@ -95,12 +94,12 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
     let here = asked.service.unwrap_or_default();
     let list =
         |show: &str| page::with_query(&signed.path("actions"), &[("show", show), ("service", here)], None);
-    let counts =
-        Counts { my_actions: numbers.mine, to_verify: numbers.to_verify, escalations: numbers.undecided };
+    // a member of one service knows where it is
+    let one_place = asked.service.is_some() || numbers.services.len() == 1;
     let name =
         |slug: &str| numbers.services.iter().find(|(own, _)| own == slug).map(|(_, name)| name.clone());
     Page {
-        layout: signed.layout_with("Dashboard", counts).at(&signed.path("dashboard")),
+        layout: signed.layout_with("Dashboard", numbers.waiting).at(&signed.path("dashboard")),
         today: words::weekday_date(asked.today),
         services: numbers
             .services
@@ -109,10 +108,10 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
             .collect(),
         service: here.to_owned(),
         service_name: name(here),
-        tiles: tiles(signed, numbers, asked, &list),
+        tiles: tiles(numbers, asked, &list),
         alarm: alarm(needs, signed),
         work: WorkList {
-            items: needs.iter().map(|n| work(n, signed, asked)).collect(),
+            items: needs.iter().map(|n| work(n, signed, asked, one_place)).collect(),
             empty: "Nothing needs you now. Everything open has an owner and is on time.".into(),
         },
         open: numbers.open,
@@ -126,7 +125,7 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
     }
 }
 
-fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tiles {
+fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tiles {
     let tile = |number, label: String, href, note: String, state| Tile {
         number,
         label: label.into(),
@@ -135,8 +134,9 @@ fn tiles(signed: &Signed, n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -
         state,
     };
     let soon = asked.today + Days::new(7);
-    let escalated = if signed.can(Verb::SeeEscalations) && n.undecided > 0 {
-        format!("{} for you to decide", words::count(n.undecided.unsigned_abs(), "escalation"))
+    let escalated = if n.undecided > 0 {
+        let wait = if n.undecided == 1 { "waits" } else { "wait" };
+        format!("{} {wait} for you", words::count(n.undecided.unsigned_abs(), "escalation"))
     } else if n.late_high > 0 {
         format!("{} with high risk", n.late_high)
     } else {
@@ -189,7 +189,7 @@ fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
     Some(Alarm { sentence, href: verb(first, signed).1 })
 }
 
-fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>) -> Work {
+fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>, one_place: bool) -> Work {
     let state = action::state(n.status, n.due_on, n.nation, n.cycle, asked.today, n.escalation.is_some());
     let unchecked = n.status == action::Status::Submitted && n.verify_by.is_some_and(|by| by < asked.today);
     let tag = match n.danger {
@@ -204,7 +204,7 @@ fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>) -> Work {
         tag,
         title: n.what.clone().into(),
         href: signed.path(&format!("actions/{}", Reference::action(n.number))).into(),
-        meta: meta(n, asked).into(),
+        meta: meta(n, one_place).into(),
         verb: label.into(),
         verb_href: verb_href.into(),
         urgent: matches!(n.danger, Danger::NoControl | Danger::Undecided),
@@ -232,12 +232,12 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     }
 }
 
-fn meta(n: &Needs, asked: &Asked<'_>) -> String {
+fn meta(n: &Needs, one_place: bool) -> String {
     let mut parts = vec![Reference::action(n.number).to_string()];
     let risk =
         if n.risk.is_high() { format!(", {} risk", n.risk.label().to_lowercase()) } else { String::new() };
     parts.push(format!("{}{risk}", n.topic.label()));
-    if asked.service.is_none() && asked.member.services.len() != 1 {
+    if !one_place {
         parts.push(n.service.clone());
     }
     parts.push(match (&n.owner, n.unowned) {

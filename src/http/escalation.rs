@@ -11,7 +11,7 @@ use crate::clock::london_date;
 use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action;
 use crate::domain::closure::Case;
-use crate::domain::escalation::{Cause, Decision, DecisionGiven, Level};
+use crate::domain::escalation::{Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide};
 use crate::domain::reference::Reference;
 use crate::domain::{calendar, words};
 use crate::error::AppError;
@@ -128,7 +128,8 @@ fn key(after: &str) -> Result<Option<(DateTime<Utc>, EscalationId)>, AppError> {
 fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
     let reference = Reference::action(r.number).to_string();
     let href = signed.path(&format!("escalations/{}", r.id));
-    let may = signed.can(Verb::DecideEscalation) && r.decision.is_none();
+    let owns = r.owner_id == Some(signed.actor.member.id);
+    let may = r.decision.is_none() && may_decide(signed.role(), r.level, owns).is_ok();
     let late = calendar::working_days_after(r.due_on, today, r.nation);
     let tag = match (r.cause, &r.decision) {
         (_, Some(_)) => Tag::saying(Look::InProgress, "Decided"),
@@ -189,7 +190,7 @@ struct ShowPage {
     barrier_by: String,
     earlier: Vec<Earlier>,
     choices: Vec<Choice>,
-    may: bool,
+    refusal: Option<&'static str>,
     changed: bool,
     version: i64,
 }
@@ -343,11 +344,21 @@ fn form(
             Choice::new(Decision::NoEscalation.as_str(), "No escalation needed")
                 .hint("Say why. This is a decision too, and stays on the record."),
         ],
-        may: access::may(signed.role(), Verb::DecideEscalation, relation(signed, &seen.case)).is_ok(),
+        refusal: refusal(signed, seen),
         version: action.version,
         changed,
         draft,
     }
+}
+
+/// Why there is no form: who decides instead, or that nothing is left to decide.
+fn refusal(signed: &Signed, seen: &Seen) -> Option<&'static str> {
+    let action = &seen.case.action;
+    let owns = action.owner.as_ref().is_some_and(|o| o.id == signed.actor.member.id);
+    if !action.status.open() || seen.open.cycle != action.cycle {
+        return Some(IS_HISTORY);
+    }
+    may_decide(signed.role(), seen.open.level, owns).err().map(NotTheirs::sentence)
 }
 
 fn why(open: &Open) -> String {

@@ -14,7 +14,7 @@ use super::message::Mail;
 const CONNECT: Duration = Duration::from_secs(10);
 /// The longest one message may take altogether: well under the outbox's lease, so that no other worker takes it up
 /// while this one still tries.
-const WHOLE: Duration = Duration::from_secs(30);
+pub const WHOLE: Duration = Duration::from_secs(30);
 /// Connections kept open. A worker sends one message after the other; two leave room for a second worker.
 const CONNECTIONS: u32 = 2;
 

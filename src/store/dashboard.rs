@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::menu::Counts;
 use super::{TenantTx, word};
+use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::Level;
+use crate::domain::escalation::{Level, may_decide};
 use crate::domain::member::{Member, Sight};
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::ids::EscalationId;
@@ -31,6 +33,12 @@ impl Asked<'_> {
     pub fn level(&self) -> Level {
         if self.whole() { Level::Leadership } else { Level::Manager }
     }
+
+    /// Whether this member decides escalations of that level (R12).
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        may_decide(self.member.role, self.level(), false).is_ok()
+    }
 }
 
 /// Open actions of a theme, and those of them that are late.
@@ -51,7 +59,7 @@ pub struct Numbers {
     pub late: i64,
     /// Overdue with high or critical risk.
     pub late_high: i64,
-    /// Actions with an escalation this member has not decided.
+    /// Undecided escalations that wait for this member: of their level, or of the first where there is no other manager.
     pub undecided: i64,
     /// Waiting for verification.
     pub to_verify: i64,
@@ -71,8 +79,8 @@ pub struct Numbers {
     pub themes: Vec<ThemeCount>,
     /// The services this member sees: part of the address and name, by name.
     pub services: Vec<(String, String)>,
-    /// This member's own actions waiting for them, for the menu.
-    pub mine: i64,
+    /// What waits for this member anywhere, for the menu.
+    pub waiting: Counts,
 }
 
 /// Reads the numbers.
@@ -94,6 +102,9 @@ pub async fn numbers(
         asked.today,
         soon_until,
         asked.level().number(),
+        asked.decides(),
+        reach(asked.member.role, Verb::SeeQueue) != Reach::None,
+        reach(asked.member.role, Verb::SeeEscalations) != Reach::None,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -117,7 +128,11 @@ pub async fn numbers(
             .into_iter()
             .map(|(theme, open, late)| Ok(ThemeCount { theme: word(&theme)?, open, late }))
             .collect::<Result<_, sqlx::Error>>()?,
-        mine: row.mine,
+        waiting: Counts {
+            my_actions: row.mine,
+            to_verify: row.menu_to_verify,
+            escalations: row.menu_escalations,
+        },
     })
 }
 

@@ -67,7 +67,7 @@ pub struct Passed {
 }
 
 /// Actions whose due date (or verification window, by `cause`) passed before `today` and of which leadership has not
-/// heard yet, oldest first. One index scan when nothing passed.
+/// heard yet, oldest first, from behind the last one of the page before. One index scan when nothing passed.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -75,11 +75,12 @@ pub async fn passed(
     tx: &mut TenantTx,
     cause: Cause,
     today: NaiveDate,
+    after: Option<(NaiveDate, ActionId)>,
     limit: i64,
 ) -> Result<Vec<Passed>, sqlx::Error> {
     let rows = match cause {
-        Cause::VerificationLate => passed_windows(tx, today, limit).await?,
-        _ => passed_dates(tx, today, limit).await?,
+        Cause::VerificationLate => passed_windows(tx, today, after, limit).await?,
+        _ => passed_dates(tx, today, after, limit).await?,
     };
     rows.into_iter()
         .map(|r| {
@@ -116,7 +117,12 @@ struct Row {
     stays_here: bool,
 }
 
-async fn passed_dates(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+async fn passed_dates(
+    tx: &mut TenantTx,
+    today: NaiveDate,
+    after: Option<(NaiveDate, ActionId)>,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
     let provider = tx.provider();
     sqlx::query_as!(
         Row,
@@ -131,16 +137,24 @@ async fn passed_dates(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result
            WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
              AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
                AND e2.due_on = a.due_on AND e2.cause = 'overdue')
+             AND ($4::date IS NULL OR (a.due_on, a.id) > ($4, $5::uuid))
            ORDER BY a.due_on, a.id LIMIT $3"#,
         provider.uuid(),
         today,
         limit,
+        after.map(|key| key.0),
+        after.map(|key| key.1.uuid()),
     )
     .fetch_all(tx.conn())
     .await
 }
 
-async fn passed_windows(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+async fn passed_windows(
+    tx: &mut TenantTx,
+    today: NaiveDate,
+    after: Option<(NaiveDate, ActionId)>,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
     let provider = tx.provider();
     sqlx::query_as!(
         Row,
@@ -155,10 +169,13 @@ async fn passed_windows(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Resu
            WHERE a.provider_id = $1 AND a.verify_by < $2 AND a.status = 'submitted'
              AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
                AND e2.due_on = a.verify_by AND e2.cause = 'verification_late')
+             AND ($4::date IS NULL OR (a.verify_by, a.id) > ($4, $5::uuid))
            ORDER BY a.verify_by, a.id LIMIT $3"#,
         provider.uuid(),
         today,
         limit,
+        after.map(|key| key.0),
+        after.map(|key| key.1.uuid()),
     )
     .fetch_all(tx.conn())
     .await
@@ -173,6 +190,8 @@ pub struct Open {
     pub level: Level,
     /// Why.
     pub cause: Cause,
+    /// The action's cycle it belongs to.
+    pub cycle: i32,
     /// The date it is about.
     pub due_on: NaiveDate,
     /// Whether a decision was recorded on it.
@@ -186,7 +205,7 @@ pub struct Open {
 pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query!(
-        r#"SELECT a.number, e.level, e.cause, e.due_on,
+        r#"SELECT a.number, e.cycle, e.level, e.cause, e.due_on,
              EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!"
            FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
            WHERE e.provider_id = $1 AND e.id = $2"#,
@@ -201,6 +220,7 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
             action_number: r.number,
             level,
             cause: word(&r.cause)?,
+            cycle: r.cycle,
             due_on: r.due_on,
             decided: r.decided,
         })

@@ -8,7 +8,7 @@ use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::member::{Member, Sight};
 use crate::domain::topic::{Risk, Topic};
-use crate::ids::{ActionId, EscalationId};
+use crate::ids::{ActionId, EscalationId, MemberId};
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
@@ -55,6 +55,8 @@ pub struct Listed {
     pub nation: Nation,
     /// The owner's name.
     pub owner: Option<String>,
+    /// The owner.
+    pub owner_id: Option<MemberId>,
     /// The newest decision.
     pub decision: Option<Decided>,
 }
@@ -90,6 +92,7 @@ struct Row {
     service: String,
     nation: String,
     owner: Option<String>,
+    owner_id: Option<MemberId>,
     decision: Option<String>,
     decided_by: Option<String>,
     decided_at: Option<DateTime<Utc>>,
@@ -148,6 +151,7 @@ impl Row {
             service: self.service,
             nation: word(&self.nation)?,
             owner: self.owner,
+            owner_id: self.owner_id,
             decision,
         })
     }

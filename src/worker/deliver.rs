@@ -12,10 +12,11 @@ use crate::store::outbox::{self, Due, Outcome};
 use crate::store::system::{self, ProviderRow};
 use crate::store::{SystemTx, TenantTx};
 
-/// How many messages are claimed at a time.
-const BATCH: i64 = 50;
 /// How long a claim lasts; a crashed replica's messages come back after it.
-const LEASE: Duration = Duration::minutes(2);
+pub const LEASE: Duration = Duration::minutes(2);
+/// How many messages are claimed at a time: so few that even a mail server that takes its whole half minute for each
+/// (`mail::transport`) is done with them before the claim ends and another replica sends them again.
+const BATCH: i64 = 3;
 /// After so many tries a message is shown as undeliverable.
 pub const TRIES: i32 = 10;
 
@@ -66,8 +67,12 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
         tx.commit().await?;
         return Ok(Some(false));
     };
-    drop(tx);
-    let mail = compose(app, provider, due, &subject).await?;
+    tx.commit().await?;
+    let email = address(app, &subject).await?;
+    let mail = match compose(app, provider, due, &subject, &email) {
+        Ok(mail) => mail,
+        Err(error) => return unwritten(app, provider, due, &error).await,
+    };
     // no transaction is open while the mail server is spoken to
     let answer = app.mail.send(&mail).await;
     let now = app.clock.now();
@@ -89,20 +94,42 @@ const fn nothing(due: &Due) -> Outcome<'static> {
     Outcome { id: due.id, subject: "", body: "", sent_at: None, next_at: None, error: None }
 }
 
-async fn compose(
+async fn address(app: &AppState, subject: &Subject) -> Result<String, sqlx::Error> {
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    let email = system::email(&mut tx, subject.user).await?.unwrap_or_default();
+    tx.commit().await?;
+    Ok(email)
+}
+
+/// A message that cannot be written waits like one that cannot be sent, so that it holds no other one up.
+async fn unwritten(
+    app: &AppState,
+    provider: &ProviderRow,
+    due: &Due,
+    error: &askama::Error,
+) -> Result<Option<bool>, AppError> {
+    tracing::error!(message = %due.id, %error, "a message could not be written");
+    let now = app.clock.now();
+    let mut tx = TenantTx::begin(&app.db, provider.id, None, now).await?;
+    let next_at = try_again_at(Retry::Later, due.attempts, now);
+    let waits = Outcome { next_at, error: Some("The message could not be written"), ..nothing(due) };
+    outbox::mark(&mut tx, &waits).await?;
+    tx.commit().await?;
+    Ok(Some(false))
+}
+
+fn compose(
     app: &AppState,
     provider: &ProviderRow,
     due: &Due,
     subject: &Subject,
-) -> Result<Mail, AppError> {
-    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
-    let email = system::email(&mut tx, subject.user).await?.unwrap_or_default();
-    tx.commit().await?;
+    email: &str,
+) -> Result<Mail, askama::Error> {
     let reference = Reference::action(subject.number).to_string();
     let facts = Facts {
         id: due.id,
         recipient_name: &subject.recipient,
-        recipient_email: &email,
+        recipient_email: email,
         provider_name: &provider.name,
         provider_slug: &provider.slug,
         service_name: &subject.service,
@@ -112,7 +139,7 @@ async fn compose(
         by: None,
         second_level: subject.level == Some(2),
     };
-    Ok(message::compose(due.kind, &facts, app.config.public_url.origin())?)
+    message::compose(due.kind, &facts, app.config.public_url.origin())
 }
 
 /// When to try again: 5 seconds doubled with each try, ten tries in all; never for what the server refused for good.
@@ -128,6 +155,13 @@ pub fn try_again_at(retry: Retry, attempts: i32, now: DateTime<Utc>) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::transport::WHOLE;
+
+    #[test]
+    fn a_claim_outlasts_the_slowest_server() {
+        let slowest = WHOLE * u32::try_from(BATCH).unwrap();
+        assert!(slowest < LEASE.to_std().unwrap(), "another replica would send the last of them again");
+    }
 
     #[test]
     fn pauses_double_and_end_after_ten_tries() {

@@ -7,15 +7,16 @@ use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Action;
-use crate::domain::escalation::{self, Cause, DecisionGiven, Level, Policy};
+use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Level, Policy};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::topic::Risk;
 use crate::error::AppError;
-use crate::ids::{DecisionId, EscalationId, ProviderId};
+use crate::ids::{ActionId, DecisionId, EscalationId, ProviderId};
 use crate::mail::message::MessageKind;
+use crate::store::change::{Field, NewChange};
 use crate::store::escalation::{NewDecision, Passed};
 use crate::store::outbox::{Audience, NewMessage};
-use crate::store::{TenantTx, action, case, escalation as store, outbox, provider};
+use crate::store::{TenantTx, action, case, change as changes, escalation as store, outbox, provider};
 
 /// How many actions one sweep takes at a time; the rest follow in the next round of the same tick.
 const BATCH: i64 = 500;
@@ -28,24 +29,35 @@ const BATCH: i64 = 500;
 pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
     let mut raised = 0;
     for cause in [Cause::Overdue, Cause::VerificationLate] {
+        // on through the whole list: what waits long for its second level must not hide what passed today
+        let mut after = None;
         loop {
-            let (new, seen) = sweep_once(app, in_provider, cause).await?;
+            let (new, last) = super::retrying!(sweep_once(app, in_provider, cause, after))?;
             raised += new;
-            // a round that raised nothing has only seen what waits for its second level
-            if new == 0 || seen < BATCH {
-                break;
+            match last {
+                Some(last) => after = Some(last),
+                None => break,
             }
         }
     }
     Ok(raised)
 }
 
-async fn sweep_once(app: &AppState, in_provider: ProviderId, cause: Cause) -> Done<(u64, i64)> {
-    let today = app.clock.today();
-    let mut tx = TenantTx::begin(&app.db, in_provider, None, app.clock.now()).await?;
-    let passed = store::passed(&mut tx, cause, today, BATCH).await?;
+/// Where a round of the sweep ended.
+type Place = (NaiveDate, ActionId);
+
+/// One round: how many were raised, and where to go on if there is more.
+async fn sweep_once(
+    app: &AppState,
+    in_provider: ProviderId,
+    cause: Cause,
+    after: Option<Place>,
+) -> Done<(u64, Option<Place>)> {
+    let Moment { now, today } = Moment::read(app);
+    let mut tx = TenantTx::begin(&app.db, in_provider, None, now).await?;
+    let passed = store::passed(&mut tx, cause, today, after, BATCH).await?;
     if passed.is_empty() {
-        return Ok((0, 0));
+        return Ok((0, None));
     }
     let policies = provider::policies(&mut tx).await?;
     let mut raised = 0;
@@ -55,7 +67,8 @@ async fn sweep_once(app: &AppState, in_provider: ProviderId, cause: Cause) -> Do
         }
     }
     tx.commit().await?;
-    Ok((raised, i64::try_from(passed.len()).unwrap_or(BATCH)))
+    let full = i64::try_from(passed.len()).is_ok_and(|seen| seen >= BATCH);
+    Ok((raised, passed.last().filter(|_| full).map(|last| (last.date, last.id))))
 }
 
 fn due_levels(late: &Passed, policies: &[(Risk, Policy)], today: NaiveDate) -> Vec<Level> {
@@ -105,7 +118,7 @@ pub struct Raised {
     /// The escalation.
     pub id: EscalationId,
     /// Its action.
-    pub action: crate::ids::ActionId,
+    pub action: ActionId,
     /// The action's finding.
     pub finding: crate::ids::FindingId,
     /// The action's cycle.
@@ -186,14 +199,19 @@ async fn decide_once(
     let mut tx = by.begin(app).await?;
     let open = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let case = case::lock(&mut tx, open.action_number).await?.ok_or(AppError::NotFound)?;
-    let relation =
-        Relation { in_service: by.member.sees_service(case.action.service_id), ..Relation::default() };
+    let action = &case.action;
+    let relation = Relation { in_service: by.member.sees_service(action.service_id), ..Relation::default() };
     if access::may(by.member.role, Verb::SeeEscalations, relation).is_err() {
         return Err(AppError::NotFound.into());
     }
+    let owns = action.owner.as_ref().is_some_and(|o| o.id == by.member.id);
+    escalation::may_decide(by.member.role, open.level, owns).map_err(|who| Stop::refused(who.sentence()))?;
     access::may(by.member.role, Verb::DecideEscalation, relation).map_err(|d| Stop::refused(d.sentence()))?;
-    if case.action.version != seen {
+    if action.version != seen {
         return Err(Stop::Changed);
+    }
+    if !action.status.open() || open.cycle != action.cycle {
+        return Err(Stop::refused(escalation::IS_HISTORY));
     }
     let lacking = escalation::lacks(given, today);
     if !lacking.is_empty() {
@@ -204,8 +222,8 @@ async fn decide_once(
                 .collect(),
         ));
     }
-    let moves = given.revised_due_on.filter(|d| Some(*d) != case.action.due_on);
-    if moves.is_some() && !case.action.status.with_owner() {
+    let moves = given.revised_due_on.filter(|d| Some(*d) != action.due_on);
+    if moves.is_some() && !action.status.with_owner() {
         return Err(Stop::at(
             "revised_due_on",
             "The date cannot move: the action is not with its owner now.",
@@ -214,21 +232,40 @@ async fn decide_once(
     let decision = NewDecision {
         id: DecisionId::new(),
         escalation: id,
-        action: case.action.id,
+        action: action.id,
         given,
-        judged: judged(&case.action),
+        judged: judged(action),
     };
     store::insert_decision(&mut tx, &decision).await?;
+    take_effect(&mut tx, action, given, moves).await?;
+    tx.record(decided(action, &decision, moves));
+    tx.commit().await?;
+    Ok(action.number)
+}
+
+/// The date as decided; the earlier one stays readable with the reason (R6).
+async fn take_effect(
+    tx: &mut TenantTx,
+    action: &Action,
+    given: &DecisionGiven,
+    moves: Option<NaiveDate>,
+) -> Result<(), sqlx::Error> {
+    if let Some(due_on) = moves {
+        let (before, after) = (action.due_on.map(|d| d.to_string()), due_on.to_string());
+        let reason = match given.decision {
+            Decision::Act => &given.delay_reason,
+            Decision::NoEscalation => &given.because,
+        };
+        let date = NewChange { field: Field::DueOn, before: before.as_deref(), after: &after, reason };
+        changes::insert(tx, action.id, action.cycle, date).await?;
+    }
     let change = action::Change {
         due_on: moves,
-        extension: moves.is_some(),
+        extension: moves.is_some() && action.due_on.is_some(),
         touched: true,
         ..action::Change::default()
     };
-    action::change(&mut tx, case.action.id, &change).await?;
-    tx.record(decided(&case.action, &decision, moves));
-    tx.commit().await?;
-    Ok(case.action.number)
+    action::change(tx, action.id, &change).await
 }
 
 /// What the decision saw, kept with it (R18a).

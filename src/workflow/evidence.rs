@@ -11,9 +11,8 @@ use serde_json::json;
 use super::submission::{self, lock_visible};
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
-use crate::domain::access::{self, Relation, Verb};
+use crate::domain::access::{self, Verb};
 use crate::domain::action::Action;
-use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::evidence::{self as rule, Effect};
 use crate::domain::reference::Reference;
@@ -246,17 +245,17 @@ pub(super) async fn check_again(
     Ok(verify_by)
 }
 
-/// A piece of evidence the actor may see, with the case of its action.
+/// A piece of evidence the actor may see, with its action.
 ///
 /// # Errors
 /// It is not there, or not for this actor.
-pub async fn look(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, Case), AppError> {
+pub async fn look(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, Action), AppError> {
     let mut tx = by.begin(app).await?;
     let piece = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let case =
         case::read(&mut tx, piece.number).await?.filter(|case| by.sees(case)).ok_or(AppError::NotFound)?;
     tx.commit().await?;
-    Ok((piece, case))
+    Ok((piece, case.action))
 }
 
 /// A file the actor may fetch; that they did is noted before they get it (R9a).
@@ -278,16 +277,11 @@ pub async fn fetch(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece,
 ///
 /// # Errors
 /// It cannot be withdrawn, or not by this actor.
-pub async fn withdraw(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<(Reference, Effect)> {
+pub async fn withdraw(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<Effect> {
     super::retrying!(withdraw_once(app, by, id, reason))
 }
 
-async fn withdraw_once(
-    app: &AppState,
-    by: &Actor,
-    id: EvidenceId,
-    reason: &str,
-) -> Done<(Reference, Effect)> {
+async fn withdraw_once(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<Effect> {
     let moment = Moment::read(app);
     let mut tx = by.begin(app).await?;
     let on = store::get(&mut tx, id).await?.map(|p| Reference::action(p.number)).ok_or(AppError::NotFound)?;
@@ -312,15 +306,16 @@ async fn withdraw_once(
         }
     }
     tx.commit().await?;
-    Ok((on, effect))
+    Ok(effect)
 }
 
 /// Whether this actor may withdraw the piece now; the page asks the same before it offers the form.
 ///
 /// # Errors
 /// Why not, as a sentence.
-pub fn may_withdraw(by: &Actor, case: &Case, piece: &Piece) -> Result<(), Stop> {
-    let relation = Relation { own: piece.author == by.member.id, ..by.stands_to(case) };
+pub fn may_withdraw(by: &Actor, case: &crate::domain::closure::Case, piece: &Piece) -> Result<(), Stop> {
+    let relation =
+        crate::domain::access::Relation { own: piece.author == by.member.id, ..by.stands_to(case) };
     access::may(by.member.role, Verb::WithdrawEvidence, relation)
         .map_err(|_| Stop::refused("The person who gave it withdraws it, or a manager of the service."))?;
     if !case.action.status.open() {

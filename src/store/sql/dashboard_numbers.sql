@@ -1,18 +1,24 @@
 -- What a manager's services look like today, in one row. $2 the member, $3 whether they see the whole provider,
--- $4 one service or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides.
+-- $4 one service or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides, $8 whether they
+-- decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated (as menu.rs does).
 WITH seen AS (
   SELECT s.id FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 ), going AS MATERIALIZED (
-  SELECT a.id, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, f.theme, f.risk,
+  SELECT a.id, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, a.service_id, f.theme, f.risk,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner
   FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id
     AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
   JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
 ), undecided AS (
-  SELECT count(DISTINCT g.id) AS n FROM going g
-  JOIN escalations e ON e.provider_id = $1 AND e.action_id = g.id AND e.cycle = g.cycle AND e.level = $7
-  WHERE NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)
+  -- theirs: of their level, or of the first where no other manager is there to decide (R12); never their own lateness
+  SELECT count(*) AS n FROM going g
+  JOIN escalations e ON e.provider_id = $1 AND e.action_id = g.id AND e.cycle = g.cycle
+  WHERE $8::bool AND g.owner_id IS DISTINCT FROM $2
+    AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)
+    AND (e.level = $7 OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+      JOIN memberships m ON m.provider_id = ms.provider_id AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
+      WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
 )
 SELECT
   count(*) FILTER (WHERE with_owner AND due_on < $5) AS "late!",
@@ -31,5 +37,12 @@ SELECT
   (SELECT coalesce(jsonb_agg(jsonb_build_array(s.slug, s.name) ORDER BY s.name), '[]') FROM services s WHERE s.provider_id = $1
     AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))) AS "services!",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
-    AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!"
+    AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!",
+  (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.owner_id IS DISTINCT FROM $2
+    AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
+  ) AS "menu_to_verify!",
+  (SELECT count(*) FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
+    WHERE $10::bool AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
+    AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
+    AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "menu_escalations!"
 FROM going

@@ -3,7 +3,7 @@ WITH seen AS (
   SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 ), going AS (
-  SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, a.owner_id, f.topic, f.risk, seen.name AS service, seen.nation,
+  SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, a.owner_id, a.service_id, f.topic, f.risk, seen.name AS service, seen.nation,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner, a.provider_id
   FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id
     AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
@@ -24,7 +24,10 @@ WITH seen AS (
     END AS danger
   FROM going g
   LEFT JOIN memberships o ON o.provider_id = g.provider_id AND o.id = g.owner_id
-  LEFT JOIN LATERAL (SELECT e.id, e.at FROM escalations e WHERE e.provider_id = g.provider_id AND e.action_id = g.id AND e.cycle = g.cycle AND e.level = $6
+  LEFT JOIN LATERAL (SELECT e.id, e.at FROM escalations e WHERE e.provider_id = g.provider_id AND e.action_id = g.id AND e.cycle = g.cycle
+    AND g.owner_id IS DISTINCT FROM $2 AND (e.level = $6 OR ($6 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+      JOIN memberships m ON m.provider_id = ms.provider_id AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
+      WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
     AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)
     ORDER BY e.at DESC, e.id LIMIT 1) e ON true
   LEFT JOIN LATERAL (SELECT d.interim_control FROM escalation_decisions d JOIN escalations x ON x.provider_id = d.provider_id AND x.id = d.escalation_id
