@@ -24,7 +24,7 @@ use crate::store::papers::TRAIL_LINES;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
-    Routes::new().get("/p/{provider}/actions/{action}", show)
+    Routes::new().get("/p/{provider}/actions/{reference}", show)
 }
 
 /// The form of whoever judges next, on the page itself.

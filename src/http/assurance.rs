@@ -21,8 +21,8 @@ use crate::workflow;
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     Routes::new()
-        .get("/p/{provider}/actions/{action}/assurance", form)
-        .post("/p/{provider}/actions/{action}/assurance", record)
+        .get("/p/{provider}/actions/{reference}/assurance", form)
+        .post("/p/{provider}/actions/{reference}/assurance", record)
 }
 
 const TITLE: &str = "Record assurance";

@@ -27,14 +27,14 @@ use crate::workflow::change::{self, NewWords};
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     Routes::new()
-        .get("/p/{provider}/actions/{action}/owner", owner)
-        .post("/p/{provider}/actions/{action}/owner", reassign)
-        .get("/p/{provider}/actions/{action}/rewording", rewording)
-        .post("/p/{provider}/actions/{action}/rewording", reword)
-        .get("/p/{provider}/actions/{action}/extension", extension)
-        .post("/p/{provider}/actions/{action}/extension", extend)
-        .get("/p/{provider}/actions/{action}/cancellation", cancellation)
-        .post("/p/{provider}/actions/{action}/cancellation", cancel)
+        .get("/p/{provider}/actions/{reference}/owner", owner)
+        .post("/p/{provider}/actions/{reference}/owner", reassign)
+        .get("/p/{provider}/actions/{reference}/rewording", rewording)
+        .post("/p/{provider}/actions/{reference}/rewording", reword)
+        .get("/p/{provider}/actions/{reference}/extension", extension)
+        .post("/p/{provider}/actions/{reference}/extension", extend)
+        .get("/p/{provider}/actions/{reference}/cancellation", cancellation)
+        .post("/p/{provider}/actions/{reference}/cancellation", cancel)
 }
 
 /// What every form of this file begins with: the action, if this person may change it so.

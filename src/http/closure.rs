@@ -24,10 +24,10 @@ use crate::workflow;
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     Routes::new()
-        .get("/p/{provider}/actions/{action}/closure", closing)
-        .post("/p/{provider}/actions/{action}/closure", close)
-        .get("/p/{provider}/actions/{action}/reopening", reopening)
-        .post("/p/{provider}/actions/{action}/reopening", reopen)
+        .get("/p/{provider}/actions/{reference}/closure", closing)
+        .post("/p/{provider}/actions/{reference}/closure", close)
+        .get("/p/{provider}/actions/{reference}/reopening", reopening)
+        .post("/p/{provider}/actions/{reference}/reopening", reopen)
 }
 
 const CLOSE: &str = "Close this action";

@@ -37,8 +37,8 @@ use crate::workflow::{self, Moment};
 pub fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/p/{provider}/verify", list)
-        .get("/p/{provider}/actions/{action}/verification", form)
-        .post("/p/{provider}/actions/{action}/verification", record)
+        .get("/p/{provider}/actions/{reference}/verification", form)
+        .post("/p/{provider}/actions/{reference}/verification", record)
 }
 
 const TITLE: &str = "Verify this action";
