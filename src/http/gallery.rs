@@ -87,6 +87,7 @@ fn action() -> Action {
         href: href.into(),
         meta: meta.into(),
         withdrawn,
+        withdraw_href: "".into(),
     };
     Action {
         layout: Layout {

@@ -42,7 +42,9 @@ pub struct Next {
     pub quote: Option<(String, String)>,
     /// Sentences.
     pub words: Vec<String>,
-    /// The button.
+    /// A button that does it at once.
+    pub post: Option<Link>,
+    /// The button that leads to the form.
     pub button: Option<Link>,
     /// A second, quieter one.
     pub other: Option<Link>,
@@ -87,11 +89,18 @@ fn doing(signed: &Signed, opened: &Opened) -> Next {
     let case = &opened.case;
     let ready = can_submit(&case.action, &case.required, &case.pieces, case.updates, case.sent_back_rev());
     let mut next = came_back(opened, "Your next step");
-    next = match ready {
-        Ok(()) => next.say("Everything asked for is here. If it is done, send it for verification."),
-        Err(refusal) => next.say(refusal.sentence()),
-    };
-    next.button = Some(Link { label: "Add an update", href: opened.path(signed, "update") });
+    let update = Some(Link { label: "Add an update", href: opened.path(signed, "update") });
+    match ready {
+        Ok(()) => {
+            next = next.say("Everything asked for is here. If it is done, send it for verification.");
+            let send = Link { label: "Send for verification", href: opened.path(signed, "submission") };
+            (next.post, next.other) = (Some(send), update);
+        }
+        Err(refusal) => {
+            next = next.say(refusal.sentence());
+            next.button = update;
+        }
+    }
     next
 }
 
@@ -178,6 +187,10 @@ fn checking(signed: &Signed, opened: &Opened, mine: bool) -> Next {
             next = next.say(VerdictRefusal::ManagersAction.sentence());
         }
         _ => {}
+    }
+    if mine {
+        let href = opened.path(signed, "submission/withdrawal");
+        next.post = Some(Link { label: "Take it back", href });
     }
     if may(true).is_ok() {
         next.other =

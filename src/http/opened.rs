@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::AppState;
+use crate::domain::access::{self, Relation, Verb};
 use crate::domain::closure::Case;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::words;
@@ -68,7 +69,10 @@ impl Opened {
     pub fn files(&self, signed: &Signed, earlier: bool) -> Files {
         let cycle = self.case.action.cycle;
         let wanted = self.papers.evidence.iter().filter(|e| (e.cycle < cycle) == earlier);
-        Files { items: wanted.map(|e| file(signed, e)).collect(), empty: "No evidence yet.".into() }
+        Files {
+            items: wanted.map(|e| file(signed, &self.case, e)).collect(),
+            empty: "No evidence yet.".into(),
+        }
     }
 
     /// What a verb's page shows beside its form: what is judged or changed.
@@ -95,7 +99,7 @@ impl Opened {
     }
 }
 
-fn file(signed: &Signed, given: &Given) -> FileRow {
+fn file(signed: &Signed, case: &Case, given: &Given) -> FileRow {
     let size = given.size.map(words::file_size);
     let place = given.reference.as_ref().map(|r| format!("Kept at: {r}"));
     let mut meta: Vec<String> = vec![given.kind.label().to_owned()];
@@ -114,6 +118,19 @@ fn file(signed: &Signed, given: &Given) -> FileRow {
         href: href.into(),
         meta: meta.join(" · ").into(),
         withdrawn: given.withdrawn.is_some(),
+        withdraw_href: withdraw_href(signed, case, given).into(),
+    }
+}
+
+/// Where this member may withdraw a piece; the workflow has the last word.
+fn withdraw_href(signed: &Signed, case: &Case, given: &Given) -> String {
+    let member = &signed.actor.member;
+    let relation = Relation { own: given.author_id == member.id, ..case.relation(member) };
+    let live = given.withdrawn.is_none() && given.cycle == case.action.cycle && case.action.status.open();
+    if live && access::may(member.role, Verb::WithdrawEvidence, relation).is_ok() {
+        signed.path(&format!("evidence/{}/withdrawal", given.id))
+    } else {
+        String::new()
     }
 }
 

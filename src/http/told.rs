@@ -139,7 +139,8 @@ fn because(told: &Told) -> &'static str {
         Some("owner") => "Taken back by its owner.",
         Some("owner_changed") => "It has another owner, who has to send it for verification.",
         Some("evidence_added") => "Evidence was added after the check.",
-        Some("evidence_withdrawn") => "Evidence was withdrawn.",
+        Some("evidence_withdrawn") => "Evidence was withdrawn after the check.",
+        Some("evidence_missing") => "Evidence was withdrawn, and a kind that was asked for is missing.",
         _ => "",
     }
 }

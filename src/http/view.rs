@@ -231,6 +231,8 @@ pub struct FileRow {
     pub meta: Text,
     /// Whether it was withdrawn.
     pub withdrawn: bool,
+    /// Where it can be withdrawn, by whoever may; empty for the others.
+    pub withdraw_href: Text,
 }
 
 /// Pieces of evidence: `{{ files }}`; says `empty` when there are none.
@@ -279,6 +281,7 @@ mod tests {
                     href: "".into(),
                     meta: nasty.into(),
                     withdrawn: true,
+                    withdraw_href: "".into(),
                 }],
                 empty: "".into(),
             }

@@ -84,6 +84,7 @@ pub struct Given {
     pub size: Option<u64>,
     pub reference: Option<String>,
     pub author: String,
+    pub author_id: MemberId,
     pub at: DateTime<Utc>,
     /// Why it was withdrawn.
     pub withdrawn: Option<String>,

@@ -9,7 +9,7 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
      ORDER BY e.id <> f.regulation, e.framework_id, e.position) AS "bears_on!",
   a.cancel_reason,
   (SELECT jsonb_agg(jsonb_build_object('id', e.id, 'cycle', e.cycle, 'kind', e.kind, 'title', e.title, 'about_on', e.about_on, 'note', e.note,
-      'file_name', e.file_name, 'size', b.size, 'reference', e.reference, 'author', m.name, 'at', e.at, 'withdrawn', e.withdrawn_reason) ORDER BY e.at DESC, e.id DESC)
+      'file_name', e.file_name, 'size', b.size, 'reference', e.reference, 'author', m.name, 'author_id', m.id, 'at', e.at, 'withdrawn', e.withdrawn_reason) ORDER BY e.at DESC, e.id DESC)
      FROM evidence e JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.author_id
      LEFT JOIN blobs b ON b.provider_id = e.provider_id AND b.sha256 = e.sha256
      WHERE e.provider_id = a.provider_id AND e.action_id = a.id) AS evidence,

@@ -150,7 +150,7 @@ async fn two_people_close_at_once() {
             close(&w.app, w.actor("nominated"), number, seen, NOTE),
         );
         assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|ok| **ok).count(), 1, "{one:?} {two:?}");
-        let lost = if one.is_ok() { two.unwrap_err() } else { one.unwrap_err() };
+        let lost = one.err().or(two.err()).unwrap();
         assert!(matches!(lost, Stop::Changed), "{lost:?}");
     }
 }

@@ -12,5 +12,8 @@ mod shell;
 mod signing_in;
 mod starting;
 mod trail;
+mod submission;
+mod trail;
+mod update;
 mod verification;
 mod worker;

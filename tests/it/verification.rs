@@ -194,7 +194,7 @@ async fn two_verifiers_at_once_leave_one_verdict() {
             verify(&w.app, w.actor("quality"), number, seen, &ineffective),
         );
         assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|ok| **ok).count(), 1);
-        let lost = if one.is_ok() { two.unwrap_err() } else { one.unwrap_err() };
+        let lost = one.err().or(two.err()).unwrap();
         assert!(matches!(lost, Stop::Changed), "{lost:?}");
     }
 }
