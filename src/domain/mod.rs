@@ -45,3 +45,5 @@ pub mod verification;
 pub mod wording;
 /// Dates, times, lateness, lists and counts as people read them.
 pub mod words;
+/// A person's load, sorted by how soon it matters.
+pub mod workload;

@@ -38,6 +38,10 @@ text_enum! {
         EvidenceAdded => "evidence_added", "Evidence added";
         /// Evidence was withdrawn.
         EvidenceWithdrawn => "evidence_withdrawn", "Evidence withdrawn";
+        /// Evidence of something verified changed.
+        CheckedAgain => "checked_again", "Saved, and sent to be checked again";
+        /// A submission was taken back.
+        TakenBack => "taken_back", "Back with you";
         /// An action was submitted.
         Submitted => "submitted", "Sent for verification";
         /// Verified as complete.
@@ -95,6 +99,10 @@ impl Done {
             Self::UpdateAdded => "Your manager can see it.",
             Self::EvidenceAdded => "When all that is required is there, send it for verification.",
             Self::EvidenceWithdrawn => "It stays in the history with your reason.",
+            Self::CheckedAgain => {
+                "What had been checked has changed, so it is checked again before it closes."
+            }
+            Self::TakenBack => "Add what you want to add, then send it for checking again.",
             Self::Submitted => "Someone else checks it now. You will see the answer here.",
             Self::VerifiedComplete => "It can now be closed by the person who approves closure.",
             Self::VerifiedPartly => "The owner is told what is missing and the new date.",

@@ -45,6 +45,8 @@ pub mod csrf;
 pub mod dashboard;
 /// Escalations and decisions.
 pub mod escalation;
+/// Evidence fetched and withdrawn.
+pub mod evidence;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Findings.
@@ -65,6 +67,8 @@ pub mod line;
 pub mod menu;
 /// Messages sent, kept or failed.
 pub mod message;
+/// What is mine to do, and what a team has in hand.
+pub mod my_actions;
 /// What comes next with an action.
 pub mod next_step;
 /// An action opened for its page or for a verb.
@@ -87,10 +91,16 @@ pub mod sign_in;
 pub mod signed;
 /// Where everybody starts.
 pub mod start;
+/// "It is done", and taking that back.
+pub mod submission;
 /// States: picture, words, colour.
 pub mod tag;
 /// The trail in plain words.
 pub mod told;
+/// The form of three questions.
+pub mod update;
+/// Forms with files.
+pub mod upload;
 /// Verifying, and the queue of what waits for it.
 pub mod verification;
 /// Tags, thread, checklist and other pieces of pages.
@@ -122,6 +132,10 @@ pub fn features() -> Routes<AppState> {
         .merge(assurance::routes())
         .merge(closure::routes())
         .merge(change::routes())
+        .merge(my_actions::routes())
+        .merge(update::routes())
+        .merge(submission::routes())
+        .merge(evidence::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

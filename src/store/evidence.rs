@@ -184,7 +184,7 @@ pub async fn get(tx: &mut TenantTx, id: EvidenceId) -> Result<Option<Piece>, sql
     let provider = tx.provider();
     let row = sqlx::query_file_as!(
         Row,
-        "src/store/evidence.sql",
+        "src/store/sql/evidence.sql",
         provider.uuid(),
         Some(id.uuid()) as Option<uuid::Uuid>,
         None::<uuid::Uuid>
@@ -202,7 +202,7 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId) -> Result<Vec<Piece>
     let provider = tx.provider();
     let rows = sqlx::query_file_as!(
         Row,
-        "src/store/evidence.sql",
+        "src/store/sql/evidence.sql",
         provider.uuid(),
         None::<uuid::Uuid>,
         Some(action.uuid()) as Option<uuid::Uuid>

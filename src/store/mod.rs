@@ -66,6 +66,8 @@ pub mod trail;
 pub mod update;
 /// Verifications.
 pub mod verification;
+/// Whose work it is.
+pub mod workload;
 
 pub use tenant_tx::{SystemTx, TenantTx};
 

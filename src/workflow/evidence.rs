@@ -11,8 +11,9 @@ use serde_json::json;
 use super::submission::{self, lock_visible};
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
-use crate::domain::access::{self, Verb};
+use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Action;
+use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::evidence::{self as rule, Effect};
 use crate::domain::reference::Reference;
@@ -245,17 +246,17 @@ pub(super) async fn check_again(
     Ok(verify_by)
 }
 
-/// A piece of evidence the actor may see, with its action.
+/// A piece of evidence the actor may see, with the case of its action.
 ///
 /// # Errors
 /// It is not there, or not for this actor.
-pub async fn look(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, Action), AppError> {
+pub async fn look(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, Case), AppError> {
     let mut tx = by.begin(app).await?;
     let piece = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let case =
         case::read(&mut tx, piece.number).await?.filter(|case| by.sees(case)).ok_or(AppError::NotFound)?;
     tx.commit().await?;
-    Ok((piece, case.action))
+    Ok((piece, case))
 }
 
 /// A file the actor may fetch; that they did is noted before they get it (R9a).
@@ -277,11 +278,16 @@ pub async fn fetch(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece,
 ///
 /// # Errors
 /// It cannot be withdrawn, or not by this actor.
-pub async fn withdraw(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<Effect> {
+pub async fn withdraw(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<(Reference, Effect)> {
     super::retrying!(withdraw_once(app, by, id, reason))
 }
 
-async fn withdraw_once(app: &AppState, by: &Actor, id: EvidenceId, reason: &str) -> Done<Effect> {
+async fn withdraw_once(
+    app: &AppState,
+    by: &Actor,
+    id: EvidenceId,
+    reason: &str,
+) -> Done<(Reference, Effect)> {
     let moment = Moment::read(app);
     let mut tx = by.begin(app).await?;
     let on = store::get(&mut tx, id).await?.map(|p| Reference::action(p.number)).ok_or(AppError::NotFound)?;
@@ -306,16 +312,15 @@ async fn withdraw_once(app: &AppState, by: &Actor, id: EvidenceId, reason: &str)
         }
     }
     tx.commit().await?;
-    Ok(effect)
+    Ok((on, effect))
 }
 
 /// Whether this actor may withdraw the piece now; the page asks the same before it offers the form.
 ///
 /// # Errors
 /// Why not, as a sentence.
-pub fn may_withdraw(by: &Actor, case: &crate::domain::closure::Case, piece: &Piece) -> Result<(), Stop> {
-    let relation =
-        crate::domain::access::Relation { own: piece.author == by.member.id, ..by.stands_to(case) };
+pub fn may_withdraw(by: &Actor, case: &Case, piece: &Piece) -> Result<(), Stop> {
+    let relation = Relation { own: piece.author == by.member.id, ..by.stands_to(case) };
     access::may(by.member.role, Verb::WithdrawEvidence, relation)
         .map_err(|_| Stop::refused("The person who gave it withdraws it, or a manager of the service."))?;
     if !case.action.status.open() {

@@ -12,6 +12,7 @@ use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::evidence::{self as rule, Effect};
 use crate::domain::reference::Reference;
+use crate::error::AppError;
 use crate::ids::UpdateId;
 use crate::store::action::Change;
 use crate::store::update::NewUpdate;
@@ -93,8 +94,23 @@ async fn record_once(app: &AppState, by: &Actor, on: Reference, given: &Progress
     Ok(done)
 }
 
-/// Whether this actor may add to the action now.
-pub(super) fn may_add(by: &Actor, case: &Case) -> Result<(), Stop> {
+/// The case of an action this actor may see, for the page with the form.
+///
+/// # Errors
+/// It is not there, or not for this actor.
+pub async fn look(app: &AppState, by: &Actor, on: Reference) -> Result<Case, AppError> {
+    let mut tx = by.begin(app).await?;
+    let case =
+        case::read(&mut tx, on.number).await?.filter(|case| by.sees(case)).ok_or(AppError::NotFound)?;
+    tx.commit().await?;
+    Ok(case)
+}
+
+/// Whether this actor may add to the action now; the page asks the same before it offers the form.
+///
+/// # Errors
+/// Why not, as a sentence.
+pub fn may_add(by: &Actor, case: &Case) -> Result<(), Stop> {
     access::may(by.member.role, Verb::AddProgress, by.stands_to(case))
         .map_err(|denial| Stop::refused(denial.sentence()))?;
     match case.action.status {

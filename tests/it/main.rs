@@ -1,9 +1,14 @@
 //! The integration tests: one binary, so that they share one private PostgreSQL.
 #![cfg(test)]
 
+mod access;
+mod action;
+mod architecture;
 mod change;
 mod closure;
 mod contrast;
+mod evidence;
+mod finding;
 mod delivery;
 mod gate;
 mod harness;
@@ -11,6 +16,7 @@ mod review;
 mod shell;
 mod signing_in;
 mod starting;
+mod submission;
 mod trail;
 mod submission;
 mod trail;

@@ -94,8 +94,8 @@ pub async fn lines(tx: &mut TenantTx, findings: &[Uuid]) -> Result<Vec<ActionLin
                 owner_id: r.owner_id,
                 owner: r.owner,
                 owner_left: r.owner_left.unwrap_or(false),
-                required: words(&r.required)?,
-                given: words(&r.given)?,
+                required: in_order(&r.required)?,
+                given: in_order(&r.given)?,
                 escalated: r.escalated,
                 verdict: outcome.zip(r.verifier).zip(r.verified_at).map(|((o, who), at)| (o, who, at)),
                 closed: r.closer.zip(r.closed_at),
@@ -103,6 +103,12 @@ pub async fn lines(tx: &mut TenantTx, findings: &[Uuid]) -> Result<Vec<ActionLin
             })
         })
         .collect()
+}
+
+fn in_order(kinds: &[String]) -> Result<Vec<EvidenceKind>, sqlx::Error> {
+    let mut kinds: Vec<EvidenceKind> = words(kinds)?;
+    kinds.sort_unstable();
+    Ok(kinds)
 }
 
 /// What keeps people safe meanwhile: the newest interim control of the open actions of a finding, who decided it and

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
 use http_body_util::BodyExt;
@@ -31,6 +31,9 @@ use super::scratch::Scratch;
 
 /// Where the program of a test thinks it is.
 pub const ORIGIN: &str = "https://throughline.example";
+
+/// The kind of an ordinary form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Saturday 21 November 2026 at 10am in London: the day of the mock-ups.
 pub fn saturday() -> DateTime<Utc> {
@@ -415,7 +418,38 @@ impl Browser {
         self.send(Method::POST, path, Some(body.into())).await
     }
 
+    /// Sends a form with files.
+    pub async fn upload(&self, path: &str, form: super::upload::Upload) -> Answer {
+        let kind = form.content_type();
+        let (status, headers, body) = self.ask(Method::POST, path, &kind, form.into_body()).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
+    }
+
+    /// Begins to send a form with files; the connection breaks before its end.
+    pub async fn upload_cut(&self, path: &str, form: super::upload::Upload) -> Answer {
+        let kind = form.content_type();
+        let (status, headers, body) = self.ask(Method::POST, path, &kind, form.cut()).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
+    }
+
+    /// Fetches something that is not a page.
+    pub async fn fetch(&self, path: &str) -> (StatusCode, HeaderMap, Bytes) {
+        self.ask(Method::GET, path, FORM, Body::empty()).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let body = Body::from(body.unwrap_or_default());
+        let (status, headers, body) = self.ask(method, path, FORM, body).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Body,
+    ) -> (StatusCode, HeaderMap, Bytes) {
         let own = ["/p/", "/sign", "/account", "/assets", "/healthz", "/readyz"];
         let path = if own.iter().any(|o| path.starts_with(o)) {
             path.to_owned()
@@ -428,12 +462,11 @@ impl Browser {
             .header(header::COOKIE, &self.cookie)
             .header(header::ORIGIN, ORIGIN)
             .header("sec-fetch-site", "same-origin")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body.unwrap_or_default()))
+            .header(header::CONTENT_TYPE, kind)
+            .body(body)
             .unwrap();
         let answer = (*self.router).clone().oneshot(request).await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
+        (status, headers, answer.into_body().collect().await.unwrap().to_bytes())
     }
 }

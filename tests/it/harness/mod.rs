@@ -5,5 +5,6 @@ pub mod line;
 pub mod program;
 pub mod scratch;
 pub mod test_db;
+pub mod upload;
 
 pub use test_db::TestDb;

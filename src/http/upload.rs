@@ -1,0 +1,191 @@
+//! Forms with files: the text is kept as typed, each file is streamed to the evidence store as it comes.
+//!
+//! What is wrong with a file does not stop the rest: the others are taken, the text is read to its end, and the page can
+//! say all of it at once.
+
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use futures_util::StreamExt as _;
+
+use crate::app::AppState;
+use crate::domain::evidence::MOST_FILES;
+use crate::error::AppError;
+use crate::files::store::{ReceiveError, Stored};
+use crate::files::{FileName, MAX_SIZE};
+use crate::http::extract::{self, read_pairs};
+use crate::http::form::Draft;
+use crate::ids::ProviderId;
+
+/// The most bytes of a form with files. More than ten files of 25 MiB: an eleventh, or one that is too large, is read
+/// past, so that the page can say so and keep what was typed.
+pub const LIMIT: usize = 512 * 1024 * 1024;
+/// The most bytes of one text field, as for forms without files.
+const TEXT_LIMIT: usize = super::FORM_LIMIT;
+/// The most fields, texts and files together.
+const MOST_FIELDS: usize = 200;
+
+const BROKEN: &str = "What was sent broke off before it was complete. Send it again.";
+const NOT_TEXT: &str =
+    "Some of what was sent is not text that can be read. Go back, type it again and send it.";
+
+/// A form with files, as it was sent.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// The text fields, with a sentence for each field whose files were not taken.
+    pub draft: Draft,
+    /// The files that were taken, with the field each came in.
+    pub files: Vec<(String, Stored)>,
+    /// Whether the store failed: nothing the person can put right.
+    pub store_failed: bool,
+}
+
+/// Reads a form with or without files. Files are those of fields that begin with `file-`; those already named in
+/// fields that begin with `kept-` count as files of this form as well.
+///
+/// # Errors
+/// The form broke off, is not one, or its texts cannot be read; the files taken until then are orphans for the sweep.
+pub async fn read(app: &AppState, provider: ProviderId, request: Request) -> Result<Sent, AppError> {
+    if extract::is_urlencoded(request.headers()) {
+        let body = axum::body::Bytes::from_request(request, &())
+            .await
+            .map_err(|rejection| AppError::from_status(rejection.status()).unwrap_or(AppError::TooLarge))?;
+        return Ok(Sent { draft: Draft::from_pairs(read_pairs(&body)?), ..Sent::default() });
+    }
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| AppError::UnsupportedKind)?;
+    let mut reader = Reader::default();
+    let mut fields = 0;
+    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+        fields += 1;
+        if fields > MOST_FIELDS {
+            return Err(AppError::TooLarge);
+        }
+        reader.field(app, provider, field).await?;
+    }
+    Ok(reader.finish())
+}
+
+#[derive(Default)]
+struct Reader {
+    pairs: Vec<(String, String)>,
+    files: Vec<(String, Stored)>,
+    refused: Vec<(String, String)>,
+    offered: usize,
+    text: usize,
+    store_failed: bool,
+}
+
+impl Reader {
+    async fn field(
+        &mut self,
+        app: &AppState,
+        provider: ProviderId,
+        field: Field<'_>,
+    ) -> Result<(), AppError> {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name.starts_with("file-") {
+            return self.file(app, provider, name, field).await;
+        }
+        let text = read_text(field, TEXT_LIMIT.saturating_sub(self.text)).await?;
+        self.text += text.len() + name.len();
+        self.offered += usize::from(name.starts_with("kept-"));
+        self.pairs.push((name, text));
+        Ok(())
+    }
+
+    async fn file(
+        &mut self,
+        app: &AppState,
+        provider: ProviderId,
+        name: String,
+        mut field: Field<'_>,
+    ) -> Result<(), AppError> {
+        let raw_name = field.file_name().unwrap_or_default().to_owned();
+        let first = field.chunk().await.map_err(|error| broken(&error))?;
+        // a file input nobody used is sent as a file without name and content
+        let Some(first) = first.or_else(|| (!raw_name.is_empty()).then(bytes::Bytes::new)) else {
+            return Ok(());
+        };
+        self.offered += 1;
+        if self.offered > MOST_FILES {
+            self.refused.push((name, String::new()));
+            return skip(field).await;
+        }
+        let mut lost = None;
+        let rest = (&mut field).map(|piece| piece.inspect_err(|error| lost = Some(broken(error))));
+        let content = futures_util::stream::iter([Ok(first)]).chain(rest);
+        let received = app.evidence.receive(provider, &raw_name, Box::pin(content)).await;
+        match received {
+            Ok(stored) => self.files.push((name, stored)),
+            Err(ReceiveError::Refused(refusal)) => {
+                self.refused.push((name, format!("{}: {refusal}", FileName::clean(&raw_name))));
+            }
+            Err(ReceiveError::Interrupted(cause)) => {
+                tracing::info!(cause, "an upload broke off");
+                return Err(lost.unwrap_or_else(|| AppError::bad_request(BROKEN)));
+            }
+            Err(ReceiveError::Failed(failure)) => {
+                tracing::error!(cause = %failure, "the evidence store failed");
+                self.store_failed = true;
+                let file = FileName::clean(&raw_name);
+                self.refused
+                    .push((name, format!("{file} could not be stored just now. Send it again in a minute")));
+            }
+        }
+        skip(field).await
+    }
+
+    fn finish(self) -> Sent {
+        let mut draft = Draft::from_pairs(self.pairs);
+        let too_many =
+            format!("Choose at most {MOST_FILES} files at a time; send the others with another update");
+        let mut told: Vec<&String> = Vec::new();
+        for (field, _) in &self.refused {
+            if told.contains(&field) {
+                continue;
+            }
+            told.push(field);
+            let mut sentences: Vec<&str> = Vec::new();
+            for (_, sentence) in self.refused.iter().filter(|(other, _)| other == field) {
+                let sentence = if sentence.is_empty() { too_many.as_str() } else { sentence.as_str() };
+                if !sentences.contains(&sentence) {
+                    sentences.push(sentence);
+                }
+            }
+            draft.refuse(field, sentences.join(". "));
+        }
+        Sent { draft, files: self.files, store_failed: self.store_failed }
+    }
+}
+
+/// Reads past the rest of a field.
+async fn skip(mut field: Field<'_>) -> Result<(), AppError> {
+    while field.chunk().await.map_err(|error| broken(&error))?.is_some() {}
+    Ok(())
+}
+
+async fn read_text(mut field: Field<'_>, most: usize) -> Result<String, AppError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|error| broken(&error))? {
+        if bytes.len() + piece.len() > most {
+            return Err(AppError::TooLarge);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    String::from_utf8(bytes).map_err(|_| AppError::bad_request(NOT_TEXT))
+}
+
+fn broken(error: &MultipartError) -> AppError {
+    match error.status() {
+        axum::http::StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
+        _ => AppError::bad_request(BROKEN),
+    }
+}
+
+/// The sentence below a file input.
+#[must_use]
+pub fn hint() -> String {
+    format!(
+        "PDF, photo, Word, Excel, CSV or text. At most {MOST_FILES} files of {} MB each. Cover names before you take a photo.",
+        MAX_SIZE / 1_048_576
+    )
+}
