@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
+use crate::domain::member::Role;
 use crate::domain::reference::Reference;
+use crate::domain::standard::Approver;
 use crate::domain::{action, calendar, words};
 use crate::error::AppError;
 use crate::http::Routes;
@@ -226,9 +228,17 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
             ("Verify", at("verification"))
         }
         Danger::ToClose if n.risk.is_high() && signed.can(Verb::Assure) => ("Assure", at("assurance")),
-        Danger::ToClose if signed.can(Verb::Close) => ("Close", at("closure")),
+        Danger::ToClose if approves(signed.role(), n.approver) => ("Close", at("closure")),
         Danger::Unowned if signed.can(Verb::Reassign) => ("Choose an owner", at("owner")),
         _ => ("Open", signed.path(&format!("actions/{reference}"))),
+    }
+}
+
+/// Whether this role is the one the closure standard names; who else may, opens the action and is told there.
+const fn approves(role: Role, approver: Approver) -> bool {
+    match approver {
+        Approver::RegisteredManager => matches!(role, Role::RegisteredManager),
+        Approver::QualityLead => matches!(role, Role::QualityLead),
     }
 }
 

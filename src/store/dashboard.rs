@@ -9,6 +9,7 @@ use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Level, may_decide};
 use crate::domain::member::{Member, Sight};
+use crate::domain::standard::Approver;
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::ids::EscalationId;
 
@@ -166,6 +167,8 @@ pub struct Needs {
     pub number: i32,
     /// What is to be done.
     pub what: String,
+    /// Who approves its closure.
+    pub approver: Approver,
     /// Where it stands.
     pub status: Status,
     /// Its cycle.
@@ -199,6 +202,7 @@ pub struct Needs {
 struct Row {
     number: i32,
     what: String,
+    approver: String,
     status: String,
     cycle: i32,
     due_on: Option<NaiveDate>,
@@ -242,6 +246,7 @@ impl Row {
         Ok(Needs {
             number: self.number,
             what: self.what,
+            approver: word(&self.approver)?,
             status: word(&self.status)?,
             cycle: self.cycle,
             due_on: self.due_on,

@@ -3,7 +3,7 @@ WITH seen AS (
   SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 ), going AS (
-  SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, a.owner_id, a.service_id, f.topic, f.risk, seen.name AS service, seen.nation,
+  SELECT a.id, a.number, a.what, a.approver, a.status, a.cycle, a.due_on, a.verify_by, a.owner_id, a.service_id, f.topic, f.risk, seen.name AS service, seen.nation,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner, a.provider_id
   FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id
     AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
@@ -34,7 +34,7 @@ WITH seen AS (
     WHERE g.with_owner AND g.due_on < $5 AND d.provider_id = g.provider_id AND d.action_id = g.id AND x.cycle = g.cycle AND d.interim_control <> ''
     ORDER BY d.at DESC LIMIT 1) c ON true
 )
-SELECT number, what, status, cycle, due_on, verify_by, topic, risk, service, nation, owner AS "owner?", unowned AS "unowned!",
+SELECT number, what, approver, status, cycle, due_on, verify_by, topic, risk, service, nation, owner AS "owner?", unowned AS "unowned!",
   escalation_id AS "escalation?: EscalationId", escalated_at AS "escalated_at?", interim_control AS "interim_control!", danger AS "danger!"
 FROM ranked WHERE danger IS NOT NULL
 ORDER BY danger, CASE risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, coalesce(verify_by, due_on), number
