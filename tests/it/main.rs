@@ -17,8 +17,6 @@ mod shell;
 mod signing_in;
 mod starting;
 mod submission;
-mod submission;
-mod trail;
 mod trail;
 mod update;
 mod verification;
