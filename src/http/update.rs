@@ -80,6 +80,7 @@ struct Block {
     there: usize,
     kept: Vec<KeptFile>,
     more_open: bool,
+    used: bool,
 }
 
 /// A file that does not have to be chosen again.
@@ -337,7 +338,7 @@ fn draw(signed: &Signed, case: &Case, draft: Draft, kept: &[InBlock], app: &AppS
         reference: a.reference().to_string(),
         what: a.what.clone(),
         tag: pill(a.state(today, false), today),
-        due: a.due_on.map_or_else(|| "No due date yet".into(), |due| format!("Due {}", words::date(due))),
+        due: a.due_on.map_or_else(|| "no due date yet".into(), |due| format!("due {}", words::date(due))),
         blocks,
         other,
         kinds: Choice::all::<EvidenceKind>(),
@@ -379,7 +380,7 @@ fn make_block(
     });
     let files: Vec<KeptFile> = files.collect();
     let inside = used("title") || used("note") || used("about");
-    let more_open =
-        if word == OTHER { inside || !files.is_empty() || used("reference") || used("file") } else { inside };
-    Block { fields: Fields::of(word), label, needed, there, kept: files, more_open }
+    let in_use = inside || !files.is_empty() || used("reference") || used("file");
+    let fields = Fields::of(word);
+    Block { fields, label, needed, there, kept: files, more_open: inside, used: in_use }
 }

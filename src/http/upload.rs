@@ -101,10 +101,11 @@ impl Reader {
     ) -> Result<(), AppError> {
         let raw_name = field.file_name().unwrap_or_default().to_owned();
         let first = field.chunk().await.map_err(|error| broken(&error))?;
+        let first = first.unwrap_or_default();
         // a file input nobody used is sent as a file without name and content
-        let Some(first) = first.or_else(|| (!raw_name.is_empty()).then(bytes::Bytes::new)) else {
-            return Ok(());
-        };
+        if raw_name.is_empty() && first.is_empty() {
+            return skip(field).await;
+        }
         self.offered += 1;
         if self.offered > MOST_FILES {
             self.refused.push((name, String::new()));

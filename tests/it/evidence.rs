@@ -67,7 +67,11 @@ async fn a_photo_comes_out_without_place_and_phone_and_every_fetch_is_noted() {
     let w = world(&db, Clock::fixed(saturday())).await;
     let on = medicines(&w).await;
     let carer = w.browser("carer").await;
-    let sent = form().file("file-record", "Beech unit é.jpg", &photo(1));
+    // inputs nobody used are sent as well, without a name
+    let sent = form()
+        .file("file-record", "Beech unit é.jpg", &photo(1))
+        .file("file-audit_sample", "", b"")
+        .file("file-other", "", b"");
     assert_eq!(carer.upload(&format!("/actions/{on}/update"), sent).await.status, 303);
     let page = format!("/evidence/{}", ids(&db).await[0]);
     let (status, headers, bytes) = w.browser("manager").await.fetch(&page).await;

@@ -308,7 +308,7 @@ async fn a_leader_sees_who_has_what_in_hand() {
     let page = w.browser("manager").await.get("/my-team").await;
     let text = page.text();
     assert!(text.contains("2 people with 6 open actions, 5 late"), "{text}");
-    assert!(text.contains("Amara Bello senior carer 5 open, 5 late, 0 with others"), "{text}");
+    assert!(text.contains("Amara Bello senior carer · 5 open, 5 late, 0 with others"), "{text}");
     assert!(text.contains("2 more of Amara Bello"), "{text}");
     assert!(text.find("Amara Bello") < text.find("Sofia Marsh"), "who is late most comes first");
     assert!(!text.contains(&elsewhere.to_string()) && !text.contains("Tom Reid"), "{text}");
