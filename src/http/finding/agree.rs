@@ -63,11 +63,12 @@ pub(super) async fn create(
     if draft.ticked("check") {
         return render(&signed, &app, &reference, Some(draft), StatusCode::OK).await;
     }
+    // before a word of the form: what is wrong with it must not tell that there is such a finding
+    let mut tx = signed.actor.begin(&app).await?;
+    let found = open(&mut tx, &signed, &reference).await?;
+    drop(tx);
     let given = read(&mut draft)?;
     if let (true, Some(given)) = (draft.is_ok(), given) {
-        let mut tx = signed.actor.begin(&app).await?;
-        let found = open(&mut tx, &signed, &reference).await?;
-        drop(tx);
         match define(&app, &signed.actor, found.number, &given).await {
             Ok(made) => {
                 let page = signed.path(&format!("findings/{reference}"));

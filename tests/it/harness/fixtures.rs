@@ -425,6 +425,17 @@ impl Browser {
         Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
     }
 
+    /// Sends text fields as a form that could bring files.
+    pub async fn post_files(&self, path: &str, fields: &[(&str, String)]) -> Answer {
+        let part = |(name, value): &(&str, String)| {
+            format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = fields.iter().map(part).collect::<String>() + "--limit--\r\n";
+        let kind = "multipart/form-data; boundary=limit";
+        let (status, headers, body) = self.ask(Method::POST, path, kind, Body::from(body)).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap_or_default() }
+    }
+
     /// Begins to send a form with files; the connection breaks before its end.
     pub async fn upload_cut(&self, path: &str, form: super::upload::Upload) -> Answer {
         let kind = form.content_type();
@@ -450,8 +461,8 @@ impl Browser {
         kind: &str,
         body: Body,
     ) -> (StatusCode, HeaderMap, Bytes) {
-        let own = ["/p/", "/sign", "/account", "/assets", "/healthz", "/readyz"];
-        let path = if own.iter().any(|o| path.starts_with(o)) {
+        let own = ["/p/", "/sign", "/account", "/providers", "/assets", "/healthz", "/readyz"];
+        let path = if path == "/" || own.iter().any(|o| path.starts_with(o)) {
             path.to_owned()
         } else {
             format!("{}{path}", self.home)

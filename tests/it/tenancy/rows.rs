@@ -1,0 +1,212 @@
+//! The table: one row for each address of the program.
+
+use axum::http::Method;
+
+/// What an address is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nobody has to be signed in.
+    Public,
+    /// A person's own pages, in no provider.
+    Person,
+    /// A page of a provider that names no thing.
+    Provider,
+    /// A page of one thing of a provider.
+    Thing,
+}
+
+/// One address. What stands in braces is filled by what comes before it (`things::fill`), values that begin with `@`
+/// by what they name.
+#[derive(Debug)]
+pub struct Row {
+    pub method: Method,
+    pub path: &'static str,
+    pub kind: Kind,
+    /// Who of the fixtures can open it, with a thing of the house.
+    pub works_for: &'static str,
+    /// A form as somebody could send it.
+    pub form: &'static [(&'static str, &'static str)],
+    /// Whether the form brings files.
+    pub files: bool,
+}
+
+const fn get(path: &'static str, kind: Kind, works_for: &'static str) -> Row {
+    Row { method: Method::GET, path, kind, works_for, form: &[], files: false }
+}
+
+const fn post(
+    path: &'static str,
+    kind: Kind,
+    works_for: &'static str,
+    form: &'static [(&'static str, &'static str)],
+) -> Row {
+    Row { method: Method::POST, path, kind, works_for, form, files: false }
+}
+
+const fn upload(
+    path: &'static str,
+    kind: Kind,
+    works_for: &'static str,
+    form: &'static [(&'static str, &'static str)],
+) -> Row {
+    Row { method: Method::POST, path, kind, works_for, form, files: true }
+}
+
+use Kind::{Person, Provider, Public, Thing};
+
+pub const ROWS: &[Row] = &[
+    get("/healthz", Public, ""),
+    get("/readyz", Public, ""),
+    get("/", Public, ""),
+    get("/sign-in", Public, ""),
+    post("/sign-in", Public, "", &[("email", "nobody@elsewhere.example"), ("password", "wrong")]),
+    post("/sign-out", Public, "", &[]),
+    get("/providers", Person, ""),
+    get("/account", Person, ""),
+    post("/account/password", Person, "", &[("current-password", "wrong"), ("new-password", "wrong")]),
+    post("/account/sessions/others/end", Person, "", &[]),
+    post("/account/sessions/{session}/end", Person, "", &[]),
+    get("/p/{provider}", Provider, "manager"),
+    get("/p/{provider}/dashboard", Provider, "manager"),
+    get("/p/{provider}/messages", Provider, "administrator"),
+    get("/p/{provider}/actions", Provider, "manager"),
+    get("/p/{provider}/escalations", Provider, "manager"),
+    get("/p/{provider}/escalations/{escalation}", Thing, "manager"),
+    post(
+        "/p/{provider}/escalations/{escalation}",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("decision", "no_escalation"), ("because", "It is nearly done")],
+    ),
+    get("/p/{provider}/actions/{action}", Thing, "carer"),
+    get("/p/{provider}/verify", Provider, "manager"),
+    get("/p/{provider}/actions/{action}/verification", Thing, "manager"),
+    post("/p/{provider}/actions/{action}/verification", Thing, "manager", VERDICT),
+    get("/p/{provider}/actions/{action}/assurance", Thing, "nominated"),
+    post(
+        "/p/{provider}/actions/{action}/assurance",
+        Thing,
+        "nominated",
+        &[("version", "@version"), ("decision", "assured"), ("note", "Read the samples")],
+    ),
+    get("/p/{provider}/actions/{action}/closure", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{action}/closure",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("note", "The sample shows that it holds")],
+    ),
+    get("/p/{provider}/actions/{action}/reopening", Thing, "manager"),
+    post("/p/{provider}/actions/{action}/reopening", Thing, "manager", REASON_AND_DATE),
+    get("/p/{provider}/actions/{action}/owner", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{action}/owner",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("owner", "@owner"), ("reason", "Works nights this month")],
+    ),
+    get("/p/{provider}/actions/{action}/rewording", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{action}/rewording",
+        Thing,
+        "manager",
+        &[
+            ("version", "@version"),
+            ("what", "Add a maximum dose to all 14 protocols by Friday"),
+            ("success_test", "7 of 7 sampled protocols show a maximum dose"),
+            ("reason", "Two more were found"),
+        ],
+    ),
+    get("/p/{provider}/actions/{action}/extension", Thing, "manager"),
+    post("/p/{provider}/actions/{action}/extension", Thing, "manager", REASON_AND_DATE),
+    get("/p/{provider}/actions/{action}/cancellation", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{action}/cancellation",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("reason", "The unit has closed")],
+    ),
+    get("/p/{provider}/findings", Provider, "manager"),
+    get("/p/{provider}/findings/new", Provider, "carer"),
+    post("/p/{provider}/findings/new", Provider, "manager", FINDING),
+    get("/p/{provider}/findings/{finding}", Thing, "manager"),
+    post("/p/{provider}/findings/{finding}/sources", Thing, "manager", SOURCE),
+    get("/p/{provider}/findings/{finding}/actions/new", Thing, "manager"),
+    post("/p/{provider}/findings/{finding}/actions/new", Thing, "manager", ACTION),
+    get("/p/{provider}/findings/{finding}/disposition", Thing, "manager"),
+    post(
+        "/p/{provider}/findings/{finding}/disposition",
+        Thing,
+        "manager",
+        &[
+            ("version", "@version"),
+            ("disposition", "no_action_needed"),
+            ("reason", "It was put right on the day"),
+        ],
+    ),
+    get("/p/{provider}/reviews", Provider, "manager"),
+    get("/p/{provider}/reviews/new", Provider, "manager"),
+    post("/p/{provider}/reviews/new", Provider, "manager", REVIEW),
+    get("/p/{provider}/reviews/{review}", Thing, "manager"),
+    post("/p/{provider}/reviews/{review}/sign-off", Thing, "manager", &[("version", "@version")]),
+];
+
+const FINDING: &[(&str, &str)] = &[
+    ("id", "@new"),
+    ("review_id", "@new"),
+    ("action_id", "@new"),
+    ("source", "audit"),
+    ("service", "@service"),
+    ("unit", "@unit"),
+    ("what", "Maximum dose missing on 4 of 12 protocols"),
+    ("evidence_source", "record_check"),
+    ("risk", "high"),
+    ("theme", "safety"),
+    ("topic", "medicines"),
+    ("held_on", "20"),
+    ("held_on-month", "11"),
+    ("held_on-year", "2026"),
+    ("found_on", "20"),
+    ("found_on-month", "11"),
+    ("found_on-year", "2026"),
+    ("found_by", "The night team"),
+];
+
+const ACTION: &[(&str, &str)] = &[
+    ("action_id", "@new"),
+    ("action", "Add a maximum dose to the 4 protocols that lack one"),
+    ("success_test", "4 of 4 protocols show a maximum dose"),
+    ("owner", "@owner"),
+    ("evidence", "record"),
+];
+
+const SOURCE: &[(&str, &str)] = &[("review_id", "@new"), ("source", "@review")];
+
+const REVIEW: &[(&str, &str)] = &[
+    ("id", "@new"),
+    ("kind", "audit"),
+    ("title", "Medicines in autumn"),
+    ("service", "@service"),
+    ("held_on", "20"),
+    ("held_on-month", "11"),
+    ("held_on-year", "2026"),
+    ("conducted_by", "The night team"),
+];
+
+const REASON_AND_DATE: &[(&str, &str)] = &[
+    ("version", "@version"),
+    ("reason", "The new charts come next week"),
+    ("due", "11"),
+    ("due-month", "12"),
+    ("due-year", "2026"),
+];
+
+const VERDICT: &[(&str, &str)] = &[
+    ("version", "@version"),
+    ("method", "record_sample"),
+    ("sample", "6"),
+    ("met", "6"),
+    ("note", "Six protocols from two units, all with a maximum dose"),
+    ("mark-record", "supports"),
+    ("outcome", "complete"),
+];

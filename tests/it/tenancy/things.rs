@@ -1,0 +1,220 @@
+//! Things of a service, made through the workflow, and the addresses and forms that name them.
+
+use chrono::Duration;
+use throughline::domain::topic::{EvidenceKind, Risk, Topic};
+use throughline::ids::{
+    ActionId, EscalationId, EvidenceId, FindingId, MemberId, ReviewId, ServiceId, SessionId, UnitId, UpdateId,
+};
+use throughline::worker;
+use throughline::workflow::evidence::{Given, Offered};
+use throughline::workflow::finding::{Log, Source, log};
+use throughline::workflow::review::{Start, start};
+use throughline::workflow::update::{Progress, record};
+use throughline::workflow::{Actor, action};
+
+use crate::harness::TestDb;
+use crate::harness::fixtures::World;
+
+/// What addresses of one service can name.
+#[derive(Clone, Debug)]
+pub struct Things {
+    pub slug: String,
+    pub review: String,
+    pub finding: String,
+    pub action: String,
+    pub escalation: String,
+    pub evidence: String,
+    /// What forms can name.
+    pub named: Named,
+}
+
+/// What forms of one service can name.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub service: ServiceId,
+    pub unit: UnitId,
+    pub owner: MemberId,
+    pub review: ReviewId,
+    pub action_id: ActionId,
+}
+
+impl Things {
+    /// The same things under another provider's address.
+    pub fn at(&self, slug: &str) -> Self {
+        Self { slug: slug.to_owned(), ..self.clone() }
+    }
+}
+
+/// Things that are nowhere.
+pub struct Stranger {
+    pub random: Things,
+    pub nonsense: Things,
+}
+
+impl Stranger {
+    /// Under the address of `own`.
+    pub fn of(own: &Things) -> Self {
+        let named = Named {
+            service: ServiceId::new(),
+            unit: UnitId::new(),
+            owner: MemberId::new(),
+            review: ReviewId::new(),
+            action_id: ActionId::new(),
+        };
+        let random = Things {
+            slug: own.slug.clone(),
+            review: "R-8888".into(),
+            finding: "F-8888".into(),
+            action: "A-8888".into(),
+            escalation: EscalationId::new().to_string(),
+            evidence: EvidenceId::new().to_string(),
+            named,
+        };
+        let word = || "%27%3B--".to_owned();
+        let nonsense = Things {
+            review: word(),
+            finding: word(),
+            action: word(),
+            escalation: word(),
+            evidence: word(),
+            ..random.clone()
+        };
+        Self { random, nonsense }
+    }
+}
+
+/// `pattern` with what it names: `{…}` of an address by the noun before it, `@…` of a form by its name.
+pub fn fill(pattern: &str, things: &Things) -> String {
+    match pattern {
+        "@version" => return "1".into(),
+        "@new" => return ActionId::new().to_string(),
+        "@service" => return things.named.service.to_string(),
+        "@unit" => return things.named.unit.to_string(),
+        "@owner" => return things.named.owner.to_string(),
+        "@review" => return format!("review:{}", things.named.review),
+        "@action_id" => return things.named.action_id.to_string(),
+        _ => {}
+    }
+    let mut filled = Vec::new();
+    for part in pattern.split('/') {
+        let before = filled.last().map_or("", |part: &String| part.as_str());
+        filled.push(match (part.starts_with('{'), before) {
+            (false, _) => part.to_owned(),
+            (true, "p") => things.slug.clone(),
+            (true, "reviews") => things.review.clone(),
+            (true, "findings") => things.finding.clone(),
+            (true, "actions") => things.action.clone(),
+            (true, "escalations") => things.escalation.clone(),
+            (true, "evidence") => things.evidence.clone(),
+            (true, "sessions") => SessionId::new().to_string(),
+            (true, noun) => panic!("say in things::fill what comes after {noun} in {pattern}"),
+        });
+    }
+    filled.join("/")
+}
+
+/// A review, a finding and an action of the service `by` manages, owned by `owner` and in progress with evidence.
+pub async fn of_service(world: &World, by: &str, owner: &str) -> Things {
+    let (actor, owner) = (world.actor(by), world.actor(owner));
+    let unit = if actor.member.services.first() == Some(&world.house.id) {
+        world.house.units[0]
+    } else {
+        world.visits.units[0]
+    };
+    let review = world.review(by, throughline::domain::topic::ReviewKind::Audit);
+    make(world, actor, owner, (unit, review), world.finding(by, Risk::High, Topic::Medicines), world.slug)
+        .await
+}
+
+/// The same in the other provider, whose references are higher than any of ours.
+pub async fn of_other_provider(world: &World) -> Things {
+    let (actor, owner) = (world.actor("willow_manager"), world.actor("willow_shared"));
+    for _ in 0..6 {
+        let things = in_other(world, actor, owner).await;
+        assert!(things.action.starts_with("A-"));
+    }
+    in_other(world, actor, owner).await
+}
+
+async fn in_other(world: &World, actor: &Actor, owner: &Actor) -> Things {
+    let service = world.lodge.id;
+    let review =
+        Start { service, ..world.review("willow_manager", throughline::domain::topic::ReviewKind::Audit) };
+    let finding = Log { service, ..world.finding("willow_manager", Risk::High, Topic::Medicines) };
+    make(world, actor, owner, (world.lodge.units[0], review), finding, world.other_slug).await
+}
+
+async fn make(
+    world: &World,
+    actor: &Actor,
+    owner: &Actor,
+    (unit, review): (UnitId, Start),
+    finding: Log,
+    slug: &str,
+) -> Things {
+    let app = &world.app;
+    let service = finding.service;
+    let review_reference = start(app, actor, &review).await.unwrap();
+    let finding = Log { id: FindingId::new(), source: Source::Review(review.id), ..finding };
+    let finding = log(app, actor, &finding, None).await.unwrap();
+    let due = world.today() + Duration::days(3);
+    let new = action::Define {
+        id: ActionId::new(),
+        what: "Add a maximum dose to all 12 protocols".into(),
+        success_test: "6 of 6 sampled protocols show a maximum dose".into(),
+        owner: Some(owner.member.id),
+        due_on: Some(due),
+        evidence: vec![EvidenceKind::Record],
+        follow_up_on: None,
+        wording_override: None,
+    };
+    let action_id = new.id;
+    let action = action::define(app, actor, finding.number, &new).await.unwrap();
+    let given = Given {
+        kind: EvidenceKind::Record,
+        title: None,
+        about_on: world.today(),
+        note: String::new(),
+        proof: Offered::Reference("MAR charts, week 46".into()),
+    };
+    let note = Some("Rewrote six of the twelve".to_owned());
+    let id = UpdateId::new();
+    let progress =
+        Progress { id, note, done_on: Some(world.today()), evidence: vec![given], ..Progress::default() };
+    record(app, owner, action, &progress).await.unwrap();
+    Things {
+        slug: slug.to_owned(),
+        review: review_reference.to_string(),
+        finding: finding.to_string(),
+        action: action.to_string(),
+        escalation: String::new(),
+        evidence: String::new(),
+        named: Named { service, unit, owner: owner.member.id, review: review.id, action_id },
+    }
+}
+
+/// Lets the due dates pass, so that everything is escalated.
+pub async fn escalate(world: &World) {
+    world.days_pass(10);
+    let summary = worker::tick(&world.app).await.unwrap();
+    assert!(summary.raised > 0, "nothing was escalated");
+}
+
+/// The escalation and the evidence of the action, which have no reference of their own.
+pub async fn with_escalation(db: &TestDb, things: Things) -> Things {
+    let mut administrator = db.administrator().await;
+    let action = things.named.action_id.uuid();
+    let escalation: Option<uuid::Uuid> =
+        sqlx::query_scalar("SELECT id FROM escalations WHERE action_id = $1 ORDER BY level LIMIT 1")
+            .bind(action)
+            .fetch_optional(&mut administrator)
+            .await
+            .unwrap();
+    let evidence: uuid::Uuid = sqlx::query_scalar("SELECT id FROM evidence WHERE action_id = $1 LIMIT 1")
+        .bind(action)
+        .fetch_one(&mut administrator)
+        .await
+        .unwrap();
+    let escalation = escalation.unwrap_or_default().to_string();
+    Things { escalation, evidence: evidence.to_string(), ..things }
+}
