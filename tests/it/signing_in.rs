@@ -570,3 +570,16 @@ async fn hostile_forms_are_refused_with_a_sentence(#[case] body: String) {
     assert!(!answer.body.contains("<script>alert"));
     assert!(answer.body.contains("</html>"));
 }
+
+#[tokio::test]
+async fn every_item_of_the_menu_leads_to_a_page() {
+    let (_db, world) = set_up(&[]).await;
+    for who in world.nicknames() {
+        let base = if who.starts_with("willow") { "/p/willow-care" } else { "/p/rowan-care" };
+        let role = world.actor(who).member.role;
+        for item in throughline::http::menu::of(role, base, throughline::store::menu::Counts::default()) {
+            let answer = world.browser(who).await.get(&item.href).await;
+            assert_eq!(answer.status, StatusCode::OK, "{who}: {}", item.href);
+        }
+    }
+}

@@ -149,6 +149,31 @@ pub const ROWS: &[Row] = &[
     post("/p/{provider}/reviews/new", Provider, "manager", REVIEW),
     get("/p/{provider}/reviews/{review}", Thing, "manager"),
     post("/p/{provider}/reviews/{review}/sign-off", Thing, "manager", &[("version", "@version")]),
+    get("/p/{provider}/my-actions", Provider, "carer"),
+    get("/p/{provider}/my-team", Provider, "manager"),
+    get("/p/{provider}/actions/{reference}/update", Thing, "carer"),
+    upload("/p/{provider}/actions/{reference}/update", Thing, "carer", UPDATE),
+    post("/p/{provider}/actions/{reference}/submission", Thing, "carer", &[("version", "@version")]),
+    post(
+        "/p/{provider}/actions/{reference}/submission/withdrawal",
+        Thing,
+        "carer",
+        &[("version", "@version")],
+    ),
+    get("/p/{provider}/evidence/{id}", Thing, "carer"),
+    get("/p/{provider}/evidence/{id}/preview", Thing, "carer"),
+    get("/p/{provider}/evidence/{id}/withdrawal", Thing, "carer"),
+    post("/p/{provider}/evidence/{id}/withdrawal", Thing, "manager", &[("reason", "The wrong week")]),
+];
+
+const UPDATE: &[(&str, &str)] = &[
+    ("id", "@new"),
+    ("note", "Rewrote four more"),
+    ("done_on", "20"),
+    ("done_on-month", "11"),
+    ("done_on-year", "2026"),
+    ("next", "working"),
+    ("kept-record", "@upload"),
 ];
 
 const FINDING: &[(&str, &str)] = &[

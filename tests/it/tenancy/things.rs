@@ -1,19 +1,19 @@
 //! Things of a service, made through the workflow, and the addresses and forms that name them.
 
+use axum::http::StatusCode;
 use chrono::Duration;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
     ActionId, EscalationId, EvidenceId, FindingId, MemberId, ReviewId, ServiceId, SessionId, UnitId, UpdateId,
 };
 use throughline::worker;
-use throughline::workflow::evidence::{Given, Offered};
 use throughline::workflow::finding::{Log, Source, log};
 use throughline::workflow::review::{Start, start};
-use throughline::workflow::update::{Progress, record};
 use throughline::workflow::{Actor, action};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::World;
+use crate::harness::upload::{Upload, photo};
 
 /// What addresses of one service can name.
 #[derive(Clone, Debug)]
@@ -88,6 +88,8 @@ pub fn fill(pattern: &str, things: &Things) -> String {
     match pattern {
         "@version" => return "1".into(),
         "@new" => return ActionId::new().to_string(),
+        // a file kept for somebody else's form
+        "@upload" => return ActionId::new().to_string(),
         "@service" => return things.named.service.to_string(),
         "@unit" => return things.named.unit.to_string(),
         "@owner" => return things.named.owner.to_string(),
@@ -115,7 +117,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
 
 /// A review, a finding and an action of the service `by` manages, owned by `owner` and in progress with evidence.
 pub async fn of_service(world: &World, by: &str, owner: &str) -> Things {
-    let (actor, owner) = (world.actor(by), world.actor(owner));
+    let actor = world.actor(by);
     let unit = if actor.member.services.first() == Some(&world.house.id) {
         world.house.units[0]
     } else {
@@ -128,7 +130,7 @@ pub async fn of_service(world: &World, by: &str, owner: &str) -> Things {
 
 /// The same in the other provider, whose references are higher than any of ours.
 pub async fn of_other_provider(world: &World) -> Things {
-    let (actor, owner) = (world.actor("willow_manager"), world.actor("willow_shared"));
+    let (actor, owner) = (world.actor("willow_manager"), "willow_shared");
     for _ in 0..6 {
         let things = in_other(world, actor, owner).await;
         assert!(things.action.starts_with("A-"));
@@ -136,7 +138,7 @@ pub async fn of_other_provider(world: &World) -> Things {
     in_other(world, actor, owner).await
 }
 
-async fn in_other(world: &World, actor: &Actor, owner: &Actor) -> Things {
+async fn in_other(world: &World, actor: &Actor, owner: &str) -> Things {
     let service = world.lodge.id;
     let review =
         Start { service, ..world.review("willow_manager", throughline::domain::topic::ReviewKind::Audit) };
@@ -147,7 +149,7 @@ async fn in_other(world: &World, actor: &Actor, owner: &Actor) -> Things {
 async fn make(
     world: &World,
     actor: &Actor,
-    owner: &Actor,
+    owner: &str,
     (unit, review): (UnitId, Start),
     finding: Log,
     slug: &str,
@@ -162,7 +164,7 @@ async fn make(
         id: ActionId::new(),
         what: "Add a maximum dose to all 12 protocols".into(),
         success_test: "6 of 6 sampled protocols show a maximum dose".into(),
-        owner: Some(owner.member.id),
+        owner: Some(world.id(owner)),
         due_on: Some(due),
         evidence: vec![EvidenceKind::Record],
         follow_up_on: None,
@@ -170,18 +172,15 @@ async fn make(
     };
     let action_id = new.id;
     let action = action::define(app, actor, finding.number, &new).await.unwrap();
-    let given = Given {
-        kind: EvidenceKind::Record,
-        title: None,
-        about_on: world.today(),
-        note: String::new(),
-        proof: Offered::Reference("MAR charts, week 46".into()),
-    };
-    let note = Some("Rewrote six of the twelve".to_owned());
-    let id = UpdateId::new();
-    let progress =
-        Progress { id, note, done_on: Some(world.today()), evidence: vec![given], ..Progress::default() };
-    record(app, owner, action, &progress).await.unwrap();
+    let progress = Upload::new()
+        .text("id", &UpdateId::new().to_string())
+        .text("note", "Rewrote six of the twelve")
+        .text("next", "working")
+        .date("done_on", "2026-11-20")
+        .file("file-record", "protocols.jpg", &photo(1));
+    let home = format!("/p/{slug}/actions/{action}/update");
+    let sent = world.browser(owner).await.upload(&home, progress).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     Things {
         slug: slug.to_owned(),
         review: review_reference.to_string(),
@@ -189,7 +188,7 @@ async fn make(
         action: action.to_string(),
         escalation: String::new(),
         evidence: String::new(),
-        named: Named { service, unit, owner: owner.member.id, review: review.id, action_id },
+        named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }
 
