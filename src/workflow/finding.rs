@@ -255,7 +255,7 @@ async fn add_source_once(app: &AppState, by: &Actor, number: i32, from: &Source)
 /// Ends a finding without an action: none is needed, or it is not for the tracker (R5, R5b).
 ///
 /// # Errors
-/// An action of it is still open; the person may not; it changed since `seen`.
+/// An action of it is still open, or has closed it already; the person may not; it changed since `seen`.
 pub async fn dispose(
     app: &AppState,
     by: &Actor,
@@ -293,6 +293,9 @@ async fn dispose_once(
         let are = if open.len() == 1 { "is" } else { "are" };
         let sentence = format!("{} {are} still open: close or cancel first.", words::list(&open));
         return Err(Stop::refused(sentence));
+    }
+    if let Some(closed) = lines.iter().find(|l| l.closed.is_some()) {
+        return Err(Stop::refused(format!("{} answered it and is closed.", closed.reference)));
     }
     finding::dispose(&mut tx, found.id, disposition, Some(reason)).await?;
     let facts = json!({ "number": number, "disposition": disposition.as_str() });

@@ -413,3 +413,31 @@ async fn a_stale_disposition_comes_back_with_what_was_written() {
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.body.contains("My words") && answer.field("version") == "2");
 }
+
+/// The closure standard shown is that of the source chosen: what people said closes on what people say (R17).
+#[tokio::test]
+async fn checking_the_wording_shows_the_standard_of_the_source_and_writes_nothing() {
+    let (_db, w) = start().await;
+    let (_, complaint) = w.start_review("manager", ReviewKind::Complaint).await;
+    let manager = w.browser("manager").await;
+    let form = manager.get("/findings/new?review=R-0001").await;
+    assert!(form.body.contains(&format!("value=\"review:{complaint}\" selected")));
+    let from = format!("review:{complaint}");
+    let sent = [("source", from.as_str()), ("action", "Monitor calls"), ("check", "yes")];
+    let answer = manager.post_raw("/findings/new", body(&fields(&w, "manager", &sent))).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let text = answer.text();
+    assert!(text.contains("closes with briefing or attendance and feedback from people"), "{text}");
+    assert!(text.contains("approved by the quality lead") && text.contains("“Monitor” is hard to check"));
+    assert!(manager.get("/findings").await.text().contains("No findings yet."));
+}
+
+#[tokio::test]
+async fn a_finding_that_an_action_has_answered_is_not_ended_without_one() {
+    let (_db, w) = start().await;
+    let action = w.closed_action(Risk::Medium, "carer").await;
+    let ended = dispose(&w.app, w.actor("manager"), 1, 1, Disposition::NoActionNeeded, "Put right").await;
+    assert_eq!(sentences(ended), format!("{action} answered it and is closed."));
+    let page = w.browser("manager").await.get("/findings/F-0001").await;
+    assert!(page.text().contains("Closed") && !page.body.contains("/findings/F-0001/disposition"));
+}

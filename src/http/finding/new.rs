@@ -192,9 +192,9 @@ pub(super) fn source(
 }
 
 /// What a finding can come from, for the form: reviews under way, then kinds of something new.
-pub(super) fn sources(under_way: Vec<(ReviewId, String)>) -> Groups {
+pub(super) fn sources(under_way: &[(ReviewId, ReviewKind, String)]) -> Groups {
     let reviews: Vec<_> =
-        under_way.into_iter().map(|(id, told)| Choice::new(format!("{REVIEW}{id}"), told)).collect();
+        under_way.iter().map(|(id, _, told)| Choice::new(format!("{REVIEW}{id}"), told.clone())).collect();
     let groups = [
         ("Reviews under way".to_owned(), reviews),
         ("Something new".to_owned(), Choice::all::<ReviewKind>()),
@@ -206,7 +206,7 @@ pub(super) fn sources(under_way: Vec<(ReviewId, String)>) -> Groups {
 struct Offer {
     services: Vec<Service>,
     units: Vec<provider::Unit>,
-    under_way: Vec<(ReviewId, String)>,
+    under_way: Vec<(ReviewId, ReviewKind, String)>,
     chosen: Option<(ReviewId, ServiceId)>,
     entries: Vec<Entry>,
     standards: Vec<crate::domain::standard::ClosureStandard>,
@@ -257,7 +257,7 @@ async fn render(
     } else if let (false, [only]) = (checked, offer.services.as_slice()) {
         draft = draft.with("service", only.id.to_string());
     }
-    let kinds: Vec<ReviewKind> = ReviewKind::from_text(draft.value("source")).into_iter().collect();
+    let kinds = source_kinds(draft.value("source"), &offer.under_way);
     let about = about(&draft, &offer.services, &kinds);
     let hints = hints(&draft, about, &offer.standards, today);
     page::render_as(
@@ -272,7 +272,7 @@ async fn render(
             id: hidden(&draft, "id", FindingId::new),
             review_id: hidden(&draft, "review_id", ReviewId::new),
             action_id: hidden(&draft, "action_id", ActionId::new),
-            sources: sources(offer.under_way),
+            sources: sources(&offer.under_way),
             units: units(&offer.services, offer.units),
             services: offer.services.iter().map(|s| Choice::new(s.id.to_string(), s.name.clone())).collect(),
             evidence_sources: Choice::all::<EvidenceSource>(),
@@ -292,6 +292,13 @@ async fn render(
             draft,
         },
     )
+}
+
+/// The kind of the source chosen, for the closure standard.
+fn source_kinds(chosen: &str, under_way: &[(ReviewId, ReviewKind, String)]) -> Vec<ReviewKind> {
+    let review = chosen.strip_prefix(REVIEW);
+    let of_review = || under_way.iter().find(|(id, ..)| Some(id.to_string().as_str()) == review);
+    ReviewKind::from_text(chosen).or_else(|| of_review().map(|(_, kind, _)| *kind)).into_iter().collect()
 }
 
 /// What the closure standard is chosen by, as far as the form says it.

@@ -13,6 +13,7 @@ use super::open;
 use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::{Verb, may};
+use crate::domain::action::Status;
 use crate::domain::finding::relation;
 use crate::domain::member::Sight;
 use crate::domain::reference::Reference;
@@ -125,7 +126,7 @@ async fn render(
     drop(tx);
     let path = |rest: &str| signed.path(&format!("findings/{reference}{rest}"));
     let ended = found.disposition != Disposition::Actions;
-    let may_end = ends && !ended && !lines.iter().any(|l| l.status.open());
+    let may_end = ends && !ended && lines.iter().all(|l| l.status == Status::Cancelled);
     let given = |may: bool, href: String| if may { href } else { String::new() };
     page::render_as(
         status,
@@ -151,7 +152,7 @@ async fn render(
             end_href: given(may_end, path("/disposition")),
             source_href: given(runs, path("/sources")),
             review_id: hidden(&draft, "review_id", ReviewId::new),
-            sources: sources(under_way),
+            sources: sources(&under_way),
             what: found.what,
             draft,
         },

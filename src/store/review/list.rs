@@ -99,10 +99,13 @@ pub async fn page(tx: &mut TenantTx, scope: Scope, filter: &Filter) -> Result<(V
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn under_way(tx: &mut TenantTx, scope: Scope) -> Result<Vec<(ReviewId, String)>, sqlx::Error> {
+pub async fn under_way(
+    tx: &mut TenantTx,
+    scope: Scope,
+) -> Result<Vec<(ReviewId, ReviewKind, String)>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT r.id AS "id: ReviewId", r.number, r.title, s.name AS service
+        r#"SELECT r.id AS "id: ReviewId", r.number, r.kind, r.title, s.name AS service
            FROM reviews r JOIN services s ON s.provider_id = r.provider_id AND s.id = r.service_id
            WHERE r.provider_id = $1 AND r.signed_off_at IS NULL
              AND ($2 OR ($3 AND EXISTS (SELECT 1 FROM member_services ms
@@ -116,7 +119,7 @@ pub async fn under_way(tx: &mut TenantTx, scope: Scope) -> Result<Vec<(ReviewId,
     .fetch_all(tx.conn())
     .await?;
     let told = |n, title: &str, service: &str| format!("{} {title} ({service})", Reference::review(n));
-    Ok(rows.into_iter().map(|r| (r.id, told(r.number, &r.title, &r.service))).collect())
+    rows.into_iter().map(|r| Ok((r.id, word(&r.kind)?, told(r.number, &r.title, &r.service)))).collect()
 }
 
 /// What became of a finding of a review (R27a).
