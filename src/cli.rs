@@ -1,8 +1,9 @@
 //! The commands of the program.
 
 use anyhow::{Result, anyhow, bail};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use throughline::app::{self, AppState};
+use throughline::auth::token::Token;
 use throughline::clock::Clock;
 use throughline::config::{Config, DatabaseConfig};
 use throughline::database::{self, Opened};
@@ -10,6 +11,7 @@ use throughline::demo::{self, Presence};
 use throughline::domain::words::count_of as counted;
 use throughline::error::AppError;
 use throughline::lifecycle::Supervisor;
+use throughline::sample;
 use throughline::worker;
 use throughline::workflow::trail;
 
@@ -53,6 +55,10 @@ pub enum Command {
     /// The history of everything that was done, which nobody can change unseen.
     #[command(subcommand)]
     Trail(Trail),
+    /// Adds bulk data for measuring: providers called sample-1, sample-2, … with a year of history.
+    ///
+    /// Never needed for work with real people: it cannot be taken out again. The same seed makes the same sample.
+    Sample(Sample),
 }
 
 /// What can be asked of the trail.
@@ -66,6 +72,26 @@ pub enum Trail {
     },
 }
 
+/// How much a sample holds, and who can sign in to it.
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// How many providers.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    providers: u32,
+    /// How many services each has; there are two members for each service.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    services: u32,
+    /// How many actions each has.
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    actions: u32,
+    /// What chance begins with.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The password of the two people who can sign in; made up and printed when none is given.
+    #[arg(long, env = "SAMPLE_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+}
+
 /// Does what was asked.
 ///
 /// # Errors
@@ -77,6 +103,7 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
         Command::Migrate => migrate(&config).await,
         Command::Worker { .. } => worker_once(config).await,
         Command::Trail(Trail::Verify { provider }) => verify_trails(config, provider.as_deref()).await,
+        Command::Sample(wanted) => load_sample(config, wanted).await,
     }
 }
 
@@ -196,6 +223,32 @@ async fn worker_once(config: Config) -> Result<()> {
         "{} escalated, {} delivered, {} not delivered",
         summary.raised, summary.delivered, summary.failed
     ));
+    Ok(())
+}
+
+async fn load_sample(config: Config, wanted: Sample) -> Result<()> {
+    let (providers, services, actions, seed) =
+        (wanted.providers, wanted.services, wanted.actions, wanted.seed);
+    let made_up = wanted.password.is_none();
+    let password = wanted.password.unwrap_or_else(|| Token::random().text());
+    let opened = database::open_beside(&config).await?;
+    let started = std::time::Instant::now();
+    let wanted = sample::Wanted { providers, services, actions, seed };
+    let made = sample::load(&state(config, &opened)?, &wanted, &password).await;
+    opened.close().await;
+    let made = made.map_err(|error| match error {
+        AppError::BadRequest(sentence) => anyhow!(sentence),
+        other => anyhow!("the sample could not be made: {other:?}"),
+    })?;
+    for one in &made {
+        say(&format!("{}: {} actions, {} lines of trail", one.slug, one.actions, one.events));
+        say(&format!("  registered manager: {}", one.manager));
+        say(&format!("  care worker:        {}", one.care_worker));
+    }
+    say(&format!("Made in {:.1} seconds.", started.elapsed().as_secs_f64()));
+    if made_up {
+        say(&format!("Their password, shown this once: {password}"));
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod lifecycle;
 pub mod mail;
+pub mod sample;
 pub mod store;
 pub mod worker;
 pub mod workflow;

@@ -54,6 +54,8 @@ pub mod provider;
 pub mod queue;
 /// Reviews.
 pub mod review;
+/// Bulk data for measuring.
+pub mod sample;
 /// How far a member sees, for queries.
 pub mod scope;
 /// Signed-in browsers.

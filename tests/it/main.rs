@@ -13,6 +13,7 @@ mod finding;
 mod gate;
 mod harness;
 mod review;
+mod sample;
 mod shell;
 mod signing_in;
 mod starting;

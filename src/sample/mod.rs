@@ -1,0 +1,125 @@
+//! Bulk data for measuring: a provider with as many services and actions as asked for, and a history of a good year.
+//!
+//! What comes of it is what people would have made through the pages, only faster: every row passes every constraint and
+//! trigger, every change has its line in the trail. The same seed makes the same sample.
+
+use chrono::SubsecRound as _;
+use serde_json::json;
+
+use crate::app::AppState;
+use crate::auth::{password, strength};
+use crate::domain::escalation;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::standard;
+use crate::error::AppError;
+use crate::ids::ProviderId;
+use crate::store::{SystemTx, TenantTx, provider, sample as store, system};
+use dice::Dice;
+use line::Line;
+
+mod course;
+mod dice;
+mod late;
+mod line;
+mod place;
+mod proof;
+mod words;
+
+/// Actions written in one transaction: enough to be quick, few enough that the trail's head is soon free again.
+const BATCH: u32 = 96;
+
+/// How much is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Providers.
+    pub providers: u32,
+    /// Services of each; there are two members for each service.
+    pub services: u32,
+    /// Actions of each.
+    pub actions: u32,
+    /// What chance begins with.
+    pub seed: u64,
+}
+
+/// One provider that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Its part of the address.
+    pub slug: String,
+    /// The email of a registered manager of one service.
+    pub manager: String,
+    /// The email of a care worker.
+    pub care_worker: String,
+    /// Actions made.
+    pub actions: u32,
+    /// Lines in its trail.
+    pub events: usize,
+}
+
+/// Makes the providers that were asked for; a manager and a care worker of each can sign in with `password`.
+///
+/// # Errors
+/// There is a sample already, or the database was lost. What was committed until then stays.
+pub async fn load(app: &AppState, wanted: &Wanted, password: &str) -> Result<Vec<Made>, AppError> {
+    strength::check(password, &[]).map_err(|refusal| AppError::BadRequest(refusal.to_string().into()))?;
+    let hash = password::hash(password).map_err(AppError::internal)?;
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    let taken = system::providers(&mut tx).await?;
+    tx.commit().await?;
+    let mut made = Vec::new();
+    for number in 1..=wanted.providers {
+        let slug = format!("sample-{number}");
+        if taken.iter().any(|provider| provider.slug == slug) {
+            let sentence =
+                format!("There is a provider called {slug} already: use another data folder or database");
+            return Err(AppError::BadRequest(sentence.into()));
+        }
+        made.push(provider_of(app, wanted, &slug, number, &hash).await?);
+    }
+    Ok(made)
+}
+
+async fn provider_of(
+    app: &AppState,
+    wanted: &Wanted,
+    slug: &str,
+    number: u32,
+    hash: &str,
+) -> Result<Made, AppError> {
+    let now = app.clock.now().trunc_subsecs(0);
+    let mut dice = Dice::new(wanted.seed.wrapping_add(u64::from(number)));
+    let id = ProviderId::from(dice.id(now));
+    let services = usize::try_from(wanted.services.max(1)).unwrap_or(1);
+    let (people, place, crew) = place::plan(&mut dice, slug, services, now, hash);
+    let mut tx = SystemTx::begin(&app.db, None, now).await?;
+    store::people(&mut tx, &people).await?;
+    tx.commit().await?;
+    let standards = standard::defaults(|| dice.id(now).into());
+    let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
+    provider::insert(&mut tx, slug, &format!("Sample provider {number}")).await?;
+    provider::insert_standards(&mut tx, &standards).await?;
+    provider::insert_policies(&mut tx, escalation::default_policy).await?;
+    tx.record(Event::of_provider(EventKind::ProviderAdded).detail(json!({ "slug": slug })));
+    tx.record(Event::of_provider(EventKind::RulesSet));
+    store::place(&mut tx, &place).await?;
+    tx.commit().await?;
+    let mut events = place.events.len() + 2;
+    let mut line = Line {
+        dice,
+        now,
+        crew: &crew,
+        standards: &standards,
+        wanted: wanted.actions,
+        numbers: line::Numbers::default(),
+    };
+    while let Some(batch) = line.next(BATCH) {
+        events += batch.events.len();
+        let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
+        store::write(&mut tx, &batch).await?;
+        let given = line.numbers;
+        store::count(&mut tx, given.reviews, given.findings, given.actions).await?;
+        tx.commit().await?;
+    }
+    let (manager, care_worker) = crew.sign_ins;
+    Ok(Made { slug: slug.to_owned(), manager, care_worker, actions: wanted.actions, events })
+}
