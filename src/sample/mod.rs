@@ -5,6 +5,7 @@
 
 use chrono::SubsecRound as _;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::app::AppState;
 use crate::auth::{password, strength};
@@ -13,9 +14,10 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::standard;
 use crate::error::AppError;
 use crate::ids::ProviderId;
+use crate::store::sample::rows::EventRow;
 use crate::store::{SystemTx, TenantTx, provider, sample as store, system};
 use dice::Dice;
-use line::Line;
+use line::{Line, Numbers};
 
 mod course;
 mod dice;
@@ -26,7 +28,7 @@ mod proof;
 mod words;
 
 /// Actions written in one transaction: enough to be quick, few enough that the trail's head is soon free again.
-const BATCH: u32 = 96;
+const BATCH: u32 = 40;
 
 /// How much is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -103,23 +105,50 @@ async fn provider_of(
     tx.record(Event::of_provider(EventKind::RulesSet));
     store::place(&mut tx, &place).await?;
     tx.commit().await?;
-    let mut events = place.events.len() + 2;
-    let mut line = Line {
+    let line = Line {
         dice,
         now,
         crew: &crew,
         standards: &standards,
         wanted: wanted.actions,
-        numbers: line::Numbers::default(),
+        numbers: Numbers::default(),
     };
-    while let Some(batch) = line.next(BATCH) {
-        events += batch.events.len();
-        let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
+    // while one batch is told and committed, the rows of the next are written
+    let (to_tell, written) = mpsc::channel(1);
+    let ((), told) = tokio::try_join!(write(app, id, line, to_tell), tell(written))?;
+    let events = place.events.len() + 2 + told;
+    let (manager, care_worker) = crew.sign_ins;
+    Ok(Made { slug: slug.to_owned(), manager, care_worker, actions: wanted.actions, events })
+}
+
+/// A batch whose rows are written, in its open transaction.
+type Written = (TenantTx, Vec<EventRow>, Numbers);
+
+async fn write(
+    app: &AppState,
+    id: ProviderId,
+    mut line: Line<'_>,
+    to_tell: mpsc::Sender<Written>,
+) -> Result<(), AppError> {
+    while let Some(mut batch) = line.next(BATCH) {
+        let mut tx = TenantTx::begin(&app.db, id, None, line.now).await?;
         store::write(&mut tx, &batch).await?;
-        let given = line.numbers;
+        // the other side ends early only when it failed, and then its error is the one that counts
+        if to_tell.send((tx, std::mem::take(&mut batch.events), line.numbers)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Appends the events of each batch and commits it; gives how many there were.
+async fn tell(mut written: mpsc::Receiver<Written>) -> Result<usize, AppError> {
+    let mut told = 0;
+    while let Some((mut tx, events, given)) = written.recv().await {
+        told += events.len();
+        store::events(&mut tx, &events).await?;
         store::count(&mut tx, given.reviews, given.findings, given.actions).await?;
         tx.commit().await?;
     }
-    let (manager, care_worker) = crew.sign_ins;
-    Ok(Made { slug: slug.to_owned(), manager, care_worker, actions: wanted.actions, events })
+    Ok(told)
 }
