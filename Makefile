@@ -1,8 +1,9 @@
 # make run    from a fresh clone to the first page, with demo data
 # make test   everything that must hold before a change is taken
 # make audit  what we depend on: known holes, licences
+# make bench  speed against a bare page over the same rows; takes some minutes on a quiet machine
 # make sqlx   asks the database about every query anew, after a query or a migration has changed
-.PHONY: run test audit sqlx
+.PHONY: run test audit bench sqlx
 
 run:
 	@.ci/start demo
@@ -12,6 +13,9 @@ test:
 
 audit:
 	@.ci/audit
+
+bench:
+	@SQLX_OFFLINE=true cargo bench --bench speed
 
 sqlx:
 	@.ci/queries write
