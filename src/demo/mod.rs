@@ -19,6 +19,7 @@ mod falls;
 mod medicines;
 mod nutrition;
 mod picture;
+mod prepare;
 mod records;
 mod safeguarding;
 mod script;
