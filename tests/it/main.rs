@@ -19,8 +19,6 @@ mod signing_in;
 mod starting;
 mod submission;
 mod tenancy;
-mod submission;
-mod trail;
 mod trail;
 mod update;
 mod verification;
