@@ -1,5 +1,7 @@
 //! The commands of the program.
 
+mod people;
+
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
 use throughline::app::{self, AppState};
@@ -52,6 +54,12 @@ pub enum Command {
         #[arg(long, required = true)]
         once: bool,
     },
+    /// Providers: the companies whose data is kept apart.
+    #[command(subcommand)]
+    Provider(people::Providers),
+    /// People and their passwords.
+    #[command(subcommand)]
+    User(people::People),
     /// The history of everything that was done, which nobody can change unseen.
     #[command(subcommand)]
     Trail(Trail),
@@ -102,6 +110,8 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
         Command::Demo => serve(config, true).await,
         Command::Migrate => migrate(&config).await,
         Command::Worker { .. } => worker_once(config).await,
+        Command::Provider(asked) => people::providers(config, asked).await,
+        Command::User(asked) => people::people(config, asked).await,
         Command::Trail(Trail::Verify { provider }) => verify_trails(config, provider.as_deref()).await,
         Command::Sample(wanted) => load_sample(config, wanted).await,
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Done;
+use super::{Done, Stop};
 use crate::app::AppState;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation;
@@ -10,14 +10,24 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::member::Member;
 use crate::domain::standard;
 use crate::domain::topic::ServiceKind;
+use crate::error::AppError;
 use crate::ids::{ProviderId, ServiceId, StandardId, UnitId, UserId};
-use crate::store::{TenantTx, member, provider};
+use crate::store::{SystemTx, TenantTx, member, provider, system};
 
 /// Adds a provider with sensible closure standards and escalation policy (R12, R20).
 ///
 /// # Errors
 /// The slug is taken, or the database was lost.
 pub async fn add(app: &AppState, slug: &str, name: &str) -> Done<ProviderId> {
+    if !is_plain(slug) {
+        return Err(Stop::at("slug", "Use small letters, figures and single hyphens, at most 40 characters"));
+    }
+    if name.trim().is_empty() || name.chars().count() > 120 {
+        return Err(Stop::at("name", "Enter a name of at most 120 characters"));
+    }
+    if find(app, slug).await?.is_some() {
+        return Err(Stop::at("slug", "There is a provider at this address already"));
+    }
     let id = ProviderId::new();
     let mut tx = begin(app, id).await?;
     provider::insert(&mut tx, slug, name).await?;
@@ -68,11 +78,43 @@ pub async fn add_service(
 /// The person is a member already, or the database was lost.
 pub async fn add_member(app: &AppState, in_provider: ProviderId, user: UserId, new: &Member) -> Done<()> {
     let mut tx = begin(app, in_provider).await?;
-    member::insert(&mut tx, user, new).await?;
+    if let Err(error) = member::insert(&mut tx, user, new).await {
+        let twice =
+            error.as_database_error().and_then(|e| e.constraint()) == Some("memberships_one_place_each");
+        return Err(if twice {
+            Stop::refused("This person has a place in this provider already")
+        } else {
+            error.into()
+        });
+    }
     let facts = json!({ "member": new.id, "role": new.role.as_str(), "services": new.services });
     tx.record(Event::of_provider(EventKind::MemberAdded).detail(facts).text("name", new.name.clone()));
     tx.commit().await?;
     Ok(())
+}
+
+/// The provider of an address.
+///
+/// # Errors
+/// The database was lost.
+pub async fn find(app: &AppState, slug: &str) -> Result<Option<ProviderId>, AppError> {
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    Ok(system::provider_by_slug(&mut tx, slug).await?.map(|provider| provider.id))
+}
+
+/// The services of a provider, by name.
+///
+/// # Errors
+/// The database was lost.
+pub async fn services(app: &AppState, of: ProviderId) -> Result<Vec<provider::Service>, AppError> {
+    let mut tx = begin(app, of).await?;
+    Ok(provider::services(&mut tx).await?)
+}
+
+/// Whether a provider's part of the address is one (migrations/0001).
+fn is_plain(slug: &str) -> bool {
+    let sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    slug.len() <= 40 && slug.split('-').all(|part| !part.is_empty() && part.chars().all(sign))
 }
 
 async fn begin(app: &AppState, id: ProviderId) -> Result<TenantTx, sqlx::Error> {

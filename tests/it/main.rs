@@ -12,6 +12,7 @@ mod evidence;
 mod finding;
 mod gate;
 mod harness;
+mod people;
 mod review;
 mod sample;
 mod shell;
