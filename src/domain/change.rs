@@ -155,6 +155,13 @@ pub fn reword(
     Ok(())
 }
 
+/// R2: the reason for keeping vague words, as far as there are any to keep.
+#[must_use]
+pub fn kept<'a>(what: &str, kept: Option<&'a str>) -> Option<&'a str> {
+    let context = Context { has_owner: true, has_due_date: true, has_success_test: true };
+    kept.filter(|_| !wording::check(what, context).is_clear())
+}
+
 /// R6, R11: whether the date may move there.
 ///
 /// # Errors

@@ -91,11 +91,11 @@ impl Done {
     pub const fn next(self) -> &'static str {
         match self {
             Self::FindingLogged => "Agree an action with one owner and a due date.",
-            Self::LineBegun => "The owner is told now, and again before the due date.",
+            Self::LineBegun => "The owner is told.",
             Self::FindingChanged => "The earlier wording stays in the timeline.",
             Self::FindingSetAside => "It stays readable and leaves the open list.",
             Self::SourceAdded => "The finding now shows on the page of that review as well.",
-            Self::ActionAgreed => "The owner is told now, and again before the due date.",
+            Self::ActionAgreed => "The owner is told.",
             Self::UpdateAdded => "Your manager can see it.",
             Self::EvidenceAdded => "When all that is required is there, send it for verification.",
             Self::EvidenceWithdrawn => "It stays in the history with your reason.",
@@ -104,10 +104,12 @@ impl Done {
             }
             Self::TakenBack => "Add what you want to add, then send it for checking again.",
             Self::Submitted => "Someone else checks it now. You will see the answer here.",
-            Self::VerifiedComplete => "It can now be closed by the person who approves closure.",
+            Self::VerifiedComplete => {
+                "It waits for closure; a high or critical risk waits for assurance first."
+            }
             Self::VerifiedPartly => "The owner is told what is missing and the new date.",
             Self::VerifiedIneffective => "It is open again and has been escalated.",
-            Self::AssuranceGiven => "The registered manager can now approve closure.",
+            Self::AssuranceGiven => "It can now be closed by the person who approves closure.",
             Self::Challenged => "The owner is told, and the registered manager hears of it.",
             Self::Closed => "It stays readable, and can be reopened with a reason.",
             Self::Reopened => "The owner is told. Earlier evidence stays in the history.",

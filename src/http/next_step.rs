@@ -168,10 +168,14 @@ fn checking(signed: &Signed, opened: &Opened, mine: bool) -> Next {
     }
     let by = case.action.verify_by.map(words::date).unwrap_or_default();
     let managers = case.owners.iter().any(|(_, role)| *role == Role::RegisteredManager);
-    let who = names(opened, |p| match p.role {
-        Role::RegisteredManager => !managers,
-        Role::NominatedIndividual => managers,
-        _ => true,
+    let gave = |p: &Colleague| case.pieces.iter().any(|piece| piece.author == p.id && !piece.withdrawn);
+    let who = names(opened, |p| {
+        let role = match p.role {
+            Role::RegisteredManager => !managers,
+            Role::NominatedIndividual => managers,
+            _ => true,
+        };
+        role && !gave(p)
     });
     let mut next = Next::titled("Waits for verification")
         .say(format!("Somebody who neither owned it nor gave the evidence checks it by {by}: {who}."));

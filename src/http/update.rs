@@ -68,6 +68,7 @@ struct Page {
     kinds: Vec<Choice>,
     next: Vec<Choice>,
     waiting: bool,
+    says_done: bool,
     accept: &'static str,
     file_hint: String,
 }
@@ -344,6 +345,7 @@ fn draw(signed: &Signed, case: &Case, draft: Draft, kept: &[InBlock], app: &AppS
         kinds: Choice::all::<EvidenceKind>(),
         next: choices(owner && a.status.with_owner()),
         waiting: !a.status.with_owner(),
+        says_done: owner && a.status.with_owner(),
         accept: files::Kind::ACCEPT,
         file_hint: upload::hint(),
         draft,

@@ -23,7 +23,15 @@ pub async fn people(
             if managers.is_empty() { of_provider(tx, action, &["quality_lead"]).await } else { Ok(managers) }
         }
         Audience::Leadership => of_provider(tx, action, &["quality_lead", "nominated_individual"]).await,
-        Audience::Verifiers => of_service(tx, action, &["deputy_manager", "registered_manager"]).await,
+        Audience::Verifiers => {
+            let near = of_service(tx, action, &["deputy_manager", "registered_manager"]).await?;
+            // R15: a manager's own action in a home without a deputy is checked from above
+            if near.is_empty() {
+                of_provider(tx, action, &["quality_lead", "nominated_individual"]).await
+            } else {
+                Ok(near)
+            }
+        }
     }
 }
 

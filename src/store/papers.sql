@@ -43,7 +43,8 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
      ORDER BY x.level DESC, x.at DESC LIMIT 1) AS escalation,
   (SELECT jsonb_build_object('control', d.interim_control, 'by', m.name, 'at', d.at) FROM escalation_decisions d
      JOIN memberships m ON m.provider_id = d.provider_id AND m.id = d.decided_by
-     WHERE d.provider_id = a.provider_id AND d.action_id = a.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) AS interim_control,
+     JOIN escalations x ON x.provider_id = d.provider_id AND x.id = d.escalation_id
+     WHERE d.provider_id = a.provider_id AND d.action_id = a.id AND x.cycle = a.cycle AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) AS interim_control,
   (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'role', m.role) ORDER BY m.name, m.id) FROM memberships m
      WHERE m.provider_id = a.provider_id AND m.ended_at IS NULL AND (m.role IN ('quality_lead', 'nominated_individual')
        OR (m.role IN ('deputy_manager', 'registered_manager') AND EXISTS (SELECT 1 FROM member_services ms

@@ -106,14 +106,15 @@ async fn reword_once(app: &AppState, by: &Actor, number: i32, seen: i64, new: Ne
     change::reword(action, new.what, new.success_test, new.kept).map_err(|r| {
         Stop::at(if matches!(r, ChangeRefusal::Vague(_)) { "kept" } else { "what" }, r.sentence())
     })?;
+    let kept = change::kept(new.what, new.kept);
     let fields = [
         (Field::What, &*action.what, new.what),
         (Field::SuccessTest, &*action.success_test, new.success_test),
     ];
     let mut event = Event::of_action(EventKind::Reworded, action.id, action.finding_id)
-        .detail(json!({ "cycle": action.cycle, "vague_words_kept": new.kept.is_some() }))
+        .detail(json!({ "cycle": action.cycle, "vague_words_kept": kept.is_some() }))
         .text("reason", new.reason)
-        .text("kept", new.kept.unwrap_or_default());
+        .text("kept", kept.unwrap_or_default());
     for (field, before, after) in fields {
         if before == after {
             continue;
@@ -125,7 +126,7 @@ async fn reword_once(app: &AppState, by: &Actor, number: i32, seen: i64, new: Ne
             _ => event.text("success_test_before", before).text("success_test_after", after),
         };
     }
-    let wording = (new.what.to_owned(), new.success_test.to_owned(), new.kept.map(ToOwned::to_owned));
+    let wording = (new.what.to_owned(), new.success_test.to_owned(), kept.map(ToOwned::to_owned));
     let change = Change { wording: Some(wording), touched: true, ..Change::default() };
     action::change(&mut tx, action.id, &change).await?;
     tx.record(event);

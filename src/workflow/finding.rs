@@ -204,28 +204,39 @@ async fn source(
                 their_reference: String::new(),
                 score: None,
             };
-            write(tx, by, moment, &new).await?;
-            Ok((*id, *kind))
-        }
-        Source::Review(id) => {
-            let nowhere = || Stop::at("source", "Choose where it came from");
-            let (number, _) = review::by_id(tx, *id).await?.ok_or_else(nowhere)?;
-            // locked, so that it is not signed off meanwhile
-            let review = review::lock(tx, number).await?.ok_or_else(nowhere)?;
-            may(by.member.role, Verb::RunReview, relation(&by.member, review.service, false))
-                .map_err(|_| nowhere())?;
-            let (reference, title) = (review.reference(), &review.service_name);
-            if review.signed_off.is_some() {
-                let sentence = format!("{reference} is signed off and takes no more: choose another source");
-                return Err(Stop::at("source", sentence));
+            match write(tx, by, moment, &new).await? {
+                (_, true) => Ok((*id, *kind)),
+                // made before, by this form or another: it is what it is, whatever is said of it now
+                (_, false) => under_way(tx, by, *id, service).await,
             }
-            if review.service != service.id {
-                let sentence = format!("{reference} is about {title}: choose a source of the same service");
-                return Err(Stop::at("source", sentence));
-            }
-            Ok((review.id, review.kind))
         }
+        Source::Review(id) => under_way(tx, by, *id, service).await,
     }
+}
+
+/// A review that is there and still takes findings of the service, and its kind.
+async fn under_way(
+    tx: &mut TenantTx,
+    by: &Actor,
+    id: ReviewId,
+    service: &Service,
+) -> Done<(ReviewId, ReviewKind)> {
+    let nowhere = || Stop::at("source", "Choose where it came from");
+    let (number, _) = review::by_id(tx, id).await?.ok_or_else(nowhere)?;
+    // locked, so that it is not signed off meanwhile
+    let review = review::lock(tx, number).await?.ok_or_else(nowhere)?;
+    may(by.member.role, Verb::RunReview, relation(&by.member, review.service, false))
+        .map_err(|_| nowhere())?;
+    let (reference, title) = (review.reference(), &review.service_name);
+    if review.signed_off.is_some() {
+        let sentence = format!("{reference} is signed off and takes no more: choose another source");
+        return Err(Stop::at("source", sentence));
+    }
+    if review.service != service.id {
+        let sentence = format!("{reference} is about {title}: choose a source of the same service");
+        return Err(Stop::at("source", sentence));
+    }
+    Ok((review.id, review.kind))
 }
 
 /// Gives a finding a further source (R1). The same source twice is one.

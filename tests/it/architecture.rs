@@ -545,3 +545,35 @@ fn the_checks_read_real_files() {
     assert!(Path::new(&root().join("src/domain/closure.rs")).exists());
     assert!(functions("pub async fn a(x: u8) -> u8 {\n    b()\n}\n\nfn b() {}\n").len() == 2);
 }
+
+/// Free text is where people who use the service would be named, so every such field says not to.
+#[test]
+fn every_free_text_field_says_not_to_name_people() {
+    let mut silent = Vec::new();
+    let mut fields = 0;
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_string_lossy().into_owned();
+            if path.is_dir() {
+                // the fields themselves, and what a person says about their own account
+                if !name.ends_with("/macros") && !name.ends_with("/account") {
+                    folders.push(path);
+                }
+                continue;
+            }
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let written = line.contains("form::textarea(draft") || line.contains("form::text(draft");
+                if written && !line.contains("\"score\"") {
+                    fields += 1;
+                    if !line.contains("Do not name people who use the service.") {
+                        silent.push(format!("{name}: {line}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(fields > 20, "only {fields} fields were looked at");
+    assert_eq!(silent, [""; 0]);
+}

@@ -119,8 +119,9 @@ async fn words_change_with_a_reason_and_vague_ones_are_pointed_out() {
         (1, Some("These are the words of the coroner"))
     );
     let seen = a.version;
-    let clear = words("Add a maximum dose and a review date to all 12 protocols on Ash", None);
+    let clear = words("Add a maximum dose and a review date to all 12 protocols on Ash", Some("Left over"));
     reword(&w.app, w.actor("deputy"), action.number, seen, clear).await.unwrap();
+    assert_eq!(w.case(action).await.action.wording_override, None, "nothing vague is kept");
     let page = w.browser("manager").await.get(&format!("/actions/{action}")).await.text();
     for said in ["Reworded twice", vague, before.what.as_str(), "These are the words of the coroner"] {
         assert!(page.contains(said), "{said}: {page}");

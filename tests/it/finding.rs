@@ -131,6 +131,50 @@ async fn a_finding_can_have_several_sources() {
     );
 }
 
+/// A form that calls a review new which is there already does not get past what that review is.
+#[tokio::test]
+async fn a_source_that_is_there_already_is_what_it_is() {
+    let (_db, w) = start().await;
+    let quality = w.actor("quality");
+    let first =
+        Log { service: w.house.id, unit: None, ..w.finding("quality", Risk::Low, Topic::Environment) };
+    let Source::New { id, held_on, .. } = first.source.clone() else { panic!("not a new source") };
+    let again = |service| Log {
+        id: FindingId::new(),
+        service,
+        source: Source::New { id, kind: ReviewKind::Audit, held_on, title: String::new() },
+        ..first.clone()
+    };
+    log(&w.app, quality, &first, None).await.unwrap();
+    let elsewhere = log(&w.app, quality, &again(w.visits.id), None).await;
+    assert!(sentences(elsewhere).contains("choose a source of the same service"));
+    log(&w.app, quality, &again(w.house.id), None).await.unwrap();
+    for number in [1, 2] {
+        let seen = read(&w, number).await.version;
+        dispose(&w.app, quality, number, seen, Disposition::NoActionNeeded, "Put right").await.unwrap();
+    }
+    throughline::workflow::review::sign_off(&w.app, quality, 1, 1).await.unwrap();
+    let late = log(&w.app, quality, &again(w.house.id), None).await;
+    assert!(sentences(late).contains("R-0001 is signed off and takes no more"));
+}
+
+/// Who only logged it reads how its actions stand, not what was written about those of others.
+#[tokio::test]
+async fn a_timeline_tells_of_the_actions_one_may_open() {
+    let (_db, w) = start().await;
+    let finding = w.log_finding("carer", Risk::Low, Topic::Environment).await;
+    let action = w.define_action("manager", finding, "deputy").await;
+    let (seen, due) = (w.version(action).await, day("2026-12-20"));
+    throughline::workflow::change::extend(&w.app, w.actor("manager"), action.number, seen, due, "Spare part")
+        .await
+        .unwrap();
+    for (who, told) in [("carer", false), ("leader", true), ("deputy", true), ("quality", true)] {
+        let page = w.browser(who).await.get("/findings/F-0001").await.text();
+        assert!(page.contains(&action.to_string()), "{who}: {page}");
+        assert_eq!(page.contains("Spare part"), told, "{who}: {page}");
+    }
+}
+
 /// R5, R5b: with a reason, not while an action is open; agreeing an action takes it up again.
 #[tokio::test]
 async fn a_finding_can_end_without_an_action() {

@@ -5,7 +5,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::NaiveDate;
 
 use super::agree::AGAIN;
 use super::new::{source, sources};
@@ -142,12 +141,14 @@ async fn render(
             facts: facts(&found),
             came_from: found.sources.iter().map(|s| from(s, signed, runs)).collect(),
             bears_on: found.bears_on.clone(),
-            actions: lines.iter().map(|l| action(l, signed, &found, today)).collect(),
+            actions: lines.iter().map(|l| shown(l, signed, opens(l, signed, &found), today)).collect(),
             ended: found.disposed.as_ref().map(|(why, who, at)| {
                 (found.disposition.label(), why.clone(), format!("{who}, {}", words::instant(*at)))
             }),
             control: control.map(|(what, who, at)| (what, format!("{who}, {}", words::instant(at)))),
-            timeline: timeline(told),
+            timeline: timeline(told, |number| {
+                lines.iter().any(|l| l.reference.number == number && opens(l, signed, &found))
+            }),
             agree_href: given(agrees, path("/actions/new")),
             end_href: given(may_end, path("/disposition")),
             source_href: given(runs, path("/sources")),
@@ -180,20 +181,22 @@ fn from(source: &finding::Source, signed: &Signed, opens: bool) -> From {
     }
 }
 
-/// An action of a finding, as far as this member may open it.
-fn action(line: &ActionLine, signed: &Signed, found: &Finding, today: NaiveDate) -> Shown {
+/// Whether this member may open an action of the finding.
+fn opens(line: &ActionLine, signed: &Signed, found: &Finding) -> bool {
     let member = &signed.actor.member;
-    let opens = match member.role.sight() {
+    let here = match member.role.sight() {
         Sight::Provider => true,
         Sight::Services => member.services.contains(&found.service),
         _ => false,
     };
-    shown(line, signed, opens || line.owner_id == Some(member.id), today)
+    here || line.owner_id == Some(member.id)
 }
 
-/// What happened, newest first; what concerns an action names it.
-fn timeline(told: Vec<(Option<i32>, trail::Told)>) -> Timeline {
-    let moments = told.into_iter().map(|(action, told)| {
+/// What happened, newest first; what concerns an action names it, and is told to those who may open it: who only logged
+/// the finding reads how its actions stand, not what was written about them.
+fn timeline(told: Vec<(Option<i32>, trail::Told)>, opens: impl Fn(i32) -> bool) -> Timeline {
+    let told = told.into_iter().filter(|(action, _)| action.is_none_or(&opens));
+    let moments = told.map(|(action, told)| {
         let mut line = told::moment(&told);
         if let Some(number) = action {
             line.what = format!("{}: {}", Reference::action(number), line.what).into();

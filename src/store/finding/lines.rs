@@ -124,6 +124,7 @@ pub async fn control(
     let row = sqlx::query!(
         r#"SELECT d.interim_control, m.name, d.at FROM escalation_decisions d
            JOIN actions a ON a.provider_id = d.provider_id AND a.id = d.action_id
+           JOIN escalations x ON x.provider_id = d.provider_id AND x.id = d.escalation_id AND x.cycle = a.cycle
            JOIN memberships m ON m.provider_id = d.provider_id AND m.id = d.decided_by
            WHERE d.provider_id = $1 AND a.finding_id = $2 AND d.interim_control <> '' AND a.status NOT IN ('closed', 'cancelled')
            ORDER BY d.at DESC, d.id DESC LIMIT 1"#,
