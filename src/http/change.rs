@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::change::{Handover, may_change};
+use crate::domain::change::{ChangeRefusal, Handover, may_change};
 use crate::domain::wording::{self, Context};
 use crate::domain::words;
 use crate::error::AppError;
@@ -104,6 +104,11 @@ async fn reassign(
     mut draft: Draft,
 ) -> Result<Response, AppError> {
     let opened = Opened::read(&app, &signed, &action).await?;
+    // the form names colleagues, so it is drawn only for those who may choose among them
+    if let Err(ChangeRefusal::Denied(denial)) = may_change(&signed.actor.member, Verb::Reassign, &opened.case)
+    {
+        return Err(AppError::Forbidden(denial.sentence().into()));
+    }
     let version = seen(&draft)?;
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let to = draft.id::<MemberId>("owner", "Choose one owner");

@@ -225,6 +225,8 @@ async fn the_forms_in_the_browser() {
     assert_eq!(wrong.status, 422);
     assert!(wrong.text().contains("Choose one owner") && wrong.text().contains(WHY));
     let leader = w.id("leader").to_string();
+    let carer = w.browser("carer").await.post(&format!("{here}/owner"), &[("version", &*v)]).await;
+    assert!(carer.status == 403 && !carer.body.contains("<select"), "colleagues are not listed");
     let right = [("owner", &*leader), ("reason", WHY), ("version", &*v)];
     assert_eq!(manager.post(&format!("{here}/owner"), &right).await.status, 303);
     let stale = manager.post(&format!("{here}/owner"), &right).await;
