@@ -233,7 +233,10 @@ pub fn answer<T>(done: Done<T>, draft: &mut Draft) -> Result<Answer<T>, AppError
 /// # Errors
 /// It is missing or no number.
 pub fn seen(draft: &Draft) -> Result<i64, AppError> {
-    draft.value("version").parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+    // sent twice it says nothing, as any field
+    let mut sent = draft.values("version");
+    let one = sent.next().filter(|_| sent.next().is_none()).unwrap_or_default();
+    one.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
         AppError::bad_request("This form is not complete. Open the action again and send it once more.")
     })
 }

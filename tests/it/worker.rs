@@ -88,7 +88,7 @@ impl World {
         let sql = format!(
             "SELECT e.id::text FROM escalations e JOIN actions a USING (provider_id) WHERE a.id = e.action_id AND a.number = {}
                AND e.provider_id = '{}' AND e.level = {level}
-               AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.escalation_id = e.id) ORDER BY e.at DESC LIMIT 1",
+               AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.escalation_id = e.id) ORDER BY e.cycle DESC, e.at DESC LIMIT 1",
             action.number, self.provider
         );
         texts(db, &sql).await.first().expect("an escalation").parse().unwrap()

@@ -402,6 +402,11 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// Its cookie, for requests of another kind.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// A page of the provider: `get("/findings")`; addresses with a full path are taken as they are.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await

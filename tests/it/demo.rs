@@ -1,0 +1,94 @@
+//! The demo: it loads on any day, shows every state there is, and is served to this machine only.
+
+use chrono::Duration;
+use rstest::rstest;
+use throughline::app::AppState;
+use throughline::clock::Clock;
+use throughline::demo;
+use throughline::workflow::session::{Origin, SignIn, sign_in};
+
+use super::worker::{broken_lines, midnight, number};
+use crate::harness::TestDb;
+use crate::harness::fixtures::{app, day};
+use crate::harness::program::Program;
+use crate::harness::scratch::Scratch;
+
+async fn loaded(db: &TestDb, folder: &Scratch, date: &str) -> AppState {
+    let app = app(db, Clock::fixed(midnight(day(date)) + Duration::hours(10)), folder);
+    demo::load(&app).await.unwrap_or_else(|trouble| panic!("{date}: {trouble}"));
+    app
+}
+
+#[rstest]
+#[case::wednesday("2026-11-18")]
+#[case::saturday("2026-11-21")]
+#[case::christmas("2026-12-25")]
+#[case::good_friday("2027-03-26")]
+#[case::spring_forward("2027-03-28")]
+#[case::day_after("2027-03-29")]
+#[case::fall_back("2026-10-25")]
+#[case::leap_day("2028-02-29")]
+#[case::new_year("2027-01-01")]
+#[tokio::test]
+async fn it_loads_on_any_day_and_shows_every_state(#[case] date: &str) {
+    let db = TestDb::new().await;
+    let folder = Scratch::new("demo");
+    let app = loaded(&db, &folder, date).await;
+    throughline::worker::tick(&app).await.unwrap();
+    let with_owner = "status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')";
+    let waits = "NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.escalation_id = e.id)";
+    for (state, fits) in [
+        ("late", format!("{with_owner} AND due_on < '{date}'")),
+        ("escalated and undecided", format!("EXISTS (SELECT 1 FROM escalations e WHERE e.action_id = a.id AND e.cycle = a.cycle AND {waits}) AND status <> 'closed'")),
+        ("escalated and decided", "EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.action_id = a.id)".to_owned()),
+        ("waiting for a check", "status = 'submitted'".to_owned()),
+        ("waiting past the window", format!("status = 'submitted' AND verify_by < '{date}'")),
+        ("sent back", "status = 'sent_back'".to_owned()),
+        ("ineffective", "EXISTS (SELECT 1 FROM verifications v WHERE v.action_id = a.id AND v.outcome = 'ineffective')".to_owned()),
+        ("waiting for closure", "status = 'verified'".to_owned()),
+        ("reopened", "EXISTS (SELECT 1 FROM reopenings r WHERE r.action_id = a.id)".to_owned()),
+        ("closed", "status = 'closed'".to_owned()),
+        ("cancelled", "status = 'cancelled'".to_owned()),
+        ("unowned", "status NOT IN ('closed', 'cancelled') AND (owner_id IS NULL OR EXISTS (SELECT 1 FROM memberships m WHERE m.id = owner_id AND m.ended_at IS NOT NULL))".to_owned()),
+        ("due within a week", format!("{with_owner} AND due_on BETWEEN '{date}' AND date '{date}' + 7")),
+        ("not started", "status = 'not_started'".to_owned()),
+    ] {
+        let sql = format!("SELECT count(*) FROM actions a WHERE {fits}");
+        assert!(number(&db, &sql).await > 0, "{date}: nothing is {state}");
+    }
+    assert_eq!(broken_lines(&db).await, 0);
+    let future =
+        format!("SELECT count(*) FROM events WHERE at > timestamptz '{}'", app.clock.now().to_rfc3339());
+    assert_eq!(number(&db, &future).await, 0, "nothing has happened that is yet to come");
+    let own = "SELECT count(*) FROM escalation_decisions d WHERE d.judged ->> 'owner' = d.decided_by::text";
+    assert_eq!(number(&db, own).await, 0, "nobody decided on their own lateness");
+}
+
+#[tokio::test]
+async fn every_sign_in_opens() {
+    let db = TestDb::new().await;
+    let folder = Scratch::new("demo");
+    let app = loaded(&db, &folder, "2026-11-21").await;
+    let sign_ins = demo::sign_ins();
+    assert!(sign_ins.len() >= 8, "one for each role: {sign_ins:?}");
+    for person in sign_ins {
+        let from = Origin { address: None, device: String::new(), before: None };
+        let opened = sign_in(&app, &person.email, demo::PASSWORD, &from).await.unwrap();
+        assert!(matches!(opened, SignIn::Opened(_)), "{}", person.email);
+    }
+    assert!(demo::load(&app).await.is_err(), "a second time it is refused");
+}
+
+#[test]
+fn it_is_served_to_this_machine_only() {
+    let folder = Scratch::new("demo-open");
+    let data = folder.path().to_string_lossy().into_owned();
+    let settings = [("DATA_DIR", data.as_str()), ("LISTEN_ADDR", "0.0.0.0:0")];
+    let refused = Program::command(&["demo"], &settings).output().unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("whose password is published: set LISTEN_ADDR to a loopback address"), "{said}");
+    // and so is the ordinary command over the same data
+    let refused = Program::command(&["serve"], &settings).output().unwrap();
+    assert!(!refused.status.success());
+}
