@@ -274,6 +274,14 @@ pub struct OwnPlace {
     pub job_title: String,
 }
 
+impl OwnPlace {
+    /// Whether the job title says more than the role.
+    #[must_use]
+    pub fn has_title(&self) -> bool {
+        !self.job_title.is_empty() && !self.job_title.eq_ignore_ascii_case(self.role.label())
+    }
+}
+
 /// The places of the person this transaction was begun for, by the provider's name.
 ///
 /// # Errors

@@ -583,3 +583,32 @@ async fn every_item_of_the_menu_leads_to_a_page() {
         }
     }
 }
+
+/// The form that was sent too late comes back filled in, and goes through once its sender has signed in again.
+#[tokio::test]
+async fn what_was_typed_survives_the_end_of_a_session() {
+    let (_db, world) = set_up(&["manager"]).await;
+    let review = "/p/rowan-care/reviews/new";
+    let mut client = Client::signed_in(&world, "manager").await;
+    let (id, service) = (throughline::ids::ReviewId::new().to_string(), world.house.id.to_string());
+    let fields = [
+        ("id", id.as_str()),
+        ("kind", "audit"),
+        ("title", "Medicines in \"autumn\" & winter"),
+        ("service", service.as_str()),
+        ("held_on", "20"),
+        ("held_on-month", "11"),
+        ("held_on-year", "2026"),
+        ("conducted_by", "The night team"),
+    ];
+    world.clock.set(world.clock.now() + Duration::minutes(31));
+    let kept = client.post(review, &fields).await;
+    assert_eq!(kept.status, StatusCode::UNAUTHORIZED);
+    assert!(kept.body.contains(&format!("action=\"{review}\"")), "{}", kept.body);
+    assert!(kept.body.contains("Medicines in &#34;autumn&#34; &#38; winter"), "{}", kept.body);
+    // pressed too early, it comes back again
+    assert_eq!(client.post(review, &fields).await.status, StatusCode::UNAUTHORIZED);
+    client.try_to_sign_in(&email("manager"), PASSWORD).await;
+    let sent = client.post(review, &fields).await;
+    assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, "/p/rowan-care/reviews/R-0001"));
+}
