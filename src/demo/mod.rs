@@ -14,6 +14,7 @@ use crate::store::system;
 use crate::workflow::{self, Actor};
 
 mod cast;
+mod equipment;
 mod everyday;
 mod falls;
 mod medicines;
@@ -110,6 +111,7 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         safeguarding::story(),
         records::story(),
         everyday::story(),
+        equipment::story(),
     ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
     told.clock.set(begin);
