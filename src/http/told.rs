@@ -217,7 +217,9 @@ fn decision(told: &Told) -> String {
         ("because", "Because"),
     ];
     let said = parts.iter().filter(|(name, _)| !text(told, name).is_empty());
-    sentences(&said.map(|(name, label)| format!("{label}: {}", text(told, name))).collect::<Vec<_>>())
+    let mut said: Vec<String> = said.map(|(name, label)| format!("{label}: {}", text(told, name))).collect();
+    said.push(by_day(told, "due_on_after", "New due date"));
+    sentences(&said)
 }
 
 fn reason(told: &Told) -> String {
