@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use super::driver::driver;
-use super::stage::{PASSWORD, Stage, email};
+use super::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(40);
@@ -37,6 +37,8 @@ pub enum Scheme {
 pub struct Browser<'a> {
     stage: &'a Stage,
     client: Option<Client>,
+    /// Whether it runs scripts.
+    pub script: Script,
 }
 
 impl<'a> Browser<'a> {
@@ -66,7 +68,7 @@ impl<'a> Browser<'a> {
         let capabilities = Capabilities::from_iter(capabilities);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let client = stage.block_on(builder.capabilities(capabilities).connect(&driver.address));
-        let browser = Self { stage, client: Some(client.expect("a browser starts")) };
+        let browser = Self { stage, client: Some(client.expect("a browser starts")), script };
         browser.look(1280, 900, Scheme::Light);
         browser
     }
@@ -112,8 +114,8 @@ impl<'a> Browser<'a> {
     pub fn sign_in(&self, nickname: &str) {
         self.forget_sign_in();
         self.go("/sign-in");
-        self.fill("Email address", &email(nickname));
-        self.fill("Password", PASSWORD);
+        self.fill("Email address", self.stage.email_of(nickname));
+        self.fill("Password", self.stage.password);
         self.press("Sign in");
         if self.path().starts_with("/sign-in") {
             self.fail("the door stays shut");
@@ -139,7 +141,7 @@ impl<'a> Browser<'a> {
 
     /// Opens an address of the provider, `findings/F-0001`.
     pub fn visit(&self, path: &str) {
-        self.go(&format!("/p/{}/{path}", self.stage.world.slug));
+        self.go(&format!("/p/{}/{path}", self.stage.slug));
     }
 
     /// Where the browser is, without the host.
@@ -164,6 +166,13 @@ impl<'a> Browser<'a> {
         self.run(field.send_keys(text));
     }
 
+    /// Opens what hides behind these words, if it hides.
+    pub fn unfold_if(&self, words: &str) {
+        if let Some(summary) = self.look_for("button", words, "") {
+            self.run(summary.click());
+        }
+    }
+
     /// Chooses a radio button or ticks a box.
     pub fn choose(&self, option: &str) {
         self.choose_in("", option);
@@ -175,35 +184,18 @@ impl<'a> Browser<'a> {
         self.run(label.click());
     }
 
-    /// Unticks a box; a box that is not ticked stays as it is.
-    pub fn untick(&self, option: &str) {
-        let label = self.find("option", option, "");
-        if self.script("return arguments[0].control.checked", vec![as_json(&label)]) == json!(true) {
-            self.run(label.click());
-        }
-    }
-
-    /// Ticks a box; a ticked box stays as it is.
-    pub fn tick(&self, option: &str) {
-        let label = self.find("option", option, "");
-        if self.script("return arguments[0].control.checked", vec![as_json(&label)]) == json!(false) {
-            self.run(label.click());
-        }
-    }
-
     /// Chooses from the list with this label the first entry that begins with these words.
     pub fn select(&self, label: &str, entry: &str) {
         let list = self.find("field", label, "");
         let find =
             "const wanted = arguments[1]; const clean = (e) => e.textContent.replace(/\\s+/g, ' ').trim();
             const all = Array.from(arguments[0].options);
-            const at = all.findIndex((e) => clean(e) === wanted);
-            return at >= 0 ? at : all.findIndex((e) => clean(e).startsWith(wanted));";
-        let index = self.script(find, vec![as_json(&list), json!(entry)]).as_i64().unwrap_or(-1);
-        let Ok(index) = usize::try_from(index) else {
-            self.fail(&format!("the list “{label}” has no “{entry}”"));
-        };
-        self.run(list.select_by_index(index));
+            const found = all.find((e) => clean(e) === wanted) || all.find((e) => clean(e).startsWith(wanted));
+            return found ? found.value : null;";
+        match self.run_script(find, vec![as_json(&list), json!(entry)]) {
+            Value::String(value) => self.run(list.select_by_value(&value)),
+            _ => self.fail(&format!("the list “{label}” has no “{entry}”")),
+        }
     }
 
     /// Types a day into the date with this legend.
@@ -219,9 +211,9 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Hands files to the field with this label.
-    pub fn upload(&self, label: &str, paths: &[&str]) {
-        let field = self.find("field", label, "");
+    /// Hands files to the field with this label, in the part of the page with this heading or legend.
+    pub fn upload_in(&self, part: &str, label: &str, paths: &[&str]) {
+        let field = self.find("field", label, part);
         self.run(field.send_keys(&paths.join("\n")));
     }
 
@@ -254,7 +246,7 @@ impl<'a> Browser<'a> {
     }
 
     fn click_through(&self, element: &Element) {
-        self.script("document.documentElement.dataset.left = 'yes'", vec![]);
+        self.run_script("document.documentElement.dataset.left = 'yes'", vec![]);
         self.run(element.click());
         let gone = "return document.readyState === 'complete' && !document.documentElement.dataset.left";
         if !self.until(|| self.ask(gone, vec![]) == Some(json!(true))) {
@@ -302,12 +294,6 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// The address of the first link with these words.
-    pub fn link_to(&self, words: &str) -> String {
-        let link = self.find("link", words, "");
-        self.run(link.attr("href")).unwrap_or_default()
-    }
-
     fn find(&self, kind: &str, words: &str, group: &str) -> Element {
         let start = Instant::now();
         loop {
@@ -345,7 +331,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Runs a script of the test on a page that stays.
-    pub fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
+    pub fn run_script(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.run(self.client().execute(script, arguments))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Each journey has a database, a running program with a clock of its own, and a browser. At most two run at a time.
 #![cfg(test)]
+#![expect(clippy::too_many_lines, reason = "a journey is one story")]
 
 mod browser;
 mod driver;
@@ -10,4 +11,11 @@ mod driver;
 mod harness;
 mod look;
 mod places;
+mod s1_documentation_audits;
+mod s4_care_plan_audit;
+mod s5_overdue_safeguarding;
+mod s7_medication_audit;
+mod s8_falls_audit;
+mod screens;
 mod stage;
+mod steps;

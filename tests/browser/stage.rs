@@ -1,13 +1,15 @@
 //! What a journey takes place on: a database, the people of the fixtures, the running program, and its clock.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 use throughline::app::{self, AppState};
 use throughline::clock::Clock;
 use throughline::config::Config;
+use throughline::demo;
 use throughline::worker::{self, Summary};
 use throughline::workflow::person;
 use tokio::runtime::{Builder, Runtime};
@@ -15,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::browser::{Browser, Script};
 use super::harness::TestDb;
-use super::harness::fixtures::{self, World};
+use super::harness::fixtures;
 use super::harness::scratch::Scratch;
 
 /// Everybody's password on stage.
-pub const PASSWORD: &str = "a lantern by the harbour wall";
+const PASSWORD: &str = "a lantern by the harbour wall";
 /// Browsers are heavy, and two cores are common.
 const AT_A_TIME: usize = 2;
 
@@ -47,14 +49,23 @@ impl Drop for Turn {
     }
 }
 
+/// Somebody on stage.
+struct Person {
+    email: String,
+    name: String,
+}
+
 /// A running program with its people.
 pub struct Stage {
     /// The name of the journey, for pictures.
     pub name: &'static str,
-    /// The people and places of the fixtures.
-    pub world: World,
+    /// The provider of the journey, as its addresses name it.
+    pub slug: &'static str,
+    /// Everybody's password.
+    pub password: &'static str,
     /// Where the program is: `http://127.0.0.1:4321`.
     pub origin: String,
+    people: HashMap<&'static str, Person>,
     app: AppState,
     runtime: Runtime,
     folder: Scratch,
@@ -64,16 +75,41 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the program at `at` in London, `2026-11-02 09:00`.
+    /// Starts the program at `at` in London, `2026-11-02 09:00`, with the places and people of the fixtures.
     pub fn open(name: &'static str, at: &str) -> Self {
+        let mut stage = Self::empty(name, at);
+        let world = stage.block_on(fixtures::world(&stage._db, stage.app.clock.clone()));
+        stage.slug = world.slug;
+        stage.password = PASSWORD;
+        for nickname in world.nicknames().into_iter().filter(|n| !n.starts_with("willow")) {
+            let email = format!("{nickname}@throughline.example");
+            stage.block_on(person::reset_password(&stage.app, &email, PASSWORD)).unwrap();
+            let name = world.actor(nickname).member.name.clone();
+            stage.people.insert(nickname, Person { email, name });
+        }
+        stage
+    }
+
+    /// The same with the demo; its people are called by their roles, `registered_manager`.
+    pub fn demo(name: &'static str, at: &str) -> Self {
+        let mut stage = Self::empty(name, at);
+        stage.slug = demo::ROWAN.slug;
+        stage.password = demo::PASSWORD;
+        stage.block_on(demo::load(&stage.app)).unwrap();
+        for one in demo::sign_ins() {
+            let person = Person { email: one.email, name: one.name.to_owned() };
+            stage.people.insert(one.role.as_str(), person);
+        }
+        stage
+    }
+
+    fn empty(name: &'static str, at: &str) -> Self {
         let turn = Turn::wait();
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = Scratch::new("stage");
         let stop = CancellationToken::new();
-        let (db, world, app, origin) = runtime.block_on(async {
+        let (db, app, origin) = runtime.block_on(async {
             let db = TestDb::new().await;
-            let clock = Clock::fixed(instant(at));
-            let world = fixtures::world(&db, clock.clone()).await;
             let listener = app::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
             let address = listener.local_addr().unwrap();
             let settings = |name: &str| match name {
@@ -82,17 +118,13 @@ impl Stage {
                 _ => None,
             };
             let config = Config::from_lookup(&settings).unwrap();
-            let app = AppState::new(config, clock, db.pool.clone()).unwrap();
-            for nickname in world.nicknames() {
-                let email = email(nickname);
-                if person::find(&app, &email).await.unwrap().is_some() {
-                    person::reset_password(&app, &email, PASSWORD).await.unwrap();
-                }
-            }
+            let app = AppState::new(config, Clock::fixed(instant(at)), db.pool.clone()).unwrap();
             tokio::spawn(app::serve(listener, app.clone(), stop.clone()));
-            (db, world, app, format!("http://{address}"))
+            (db, app, format!("http://{address}"))
         });
-        Self { name, world, origin, app, runtime, folder, stop, _db: db, _turn: turn }
+        let people = HashMap::new();
+        let (slug, password) = ("", "");
+        Self { name, slug, password, origin, people, app, runtime, folder, stop, _db: db, _turn: turn }
     }
 
     /// A new browser, with or without JavaScript.
@@ -107,12 +139,12 @@ impl Stage {
 
     /// Makes it that time in London, `2026-11-02 09:00`; who was signed in long before has to sign in again.
     pub fn at(&self, at: &str) {
-        self.world.at(instant(at));
+        self.app.clock.set(instant(at));
     }
 
     /// Today, in London.
     pub fn today(&self) -> NaiveDate {
-        self.world.today()
+        self.app.clock.today()
     }
 
     /// Today and so many days.
@@ -127,7 +159,16 @@ impl Stage {
 
     /// The name of somebody by nickname.
     pub fn name_of(&self, nickname: &str) -> &str {
-        &self.world.actor(nickname).member.name
+        &self.person(nickname).name
+    }
+
+    /// The email address of somebody by nickname.
+    pub fn email_of(&self, nickname: &str) -> &str {
+        &self.person(nickname).email
+    }
+
+    fn person(&self, nickname: &str) -> &Person {
+        self.people.get(nickname).unwrap_or_else(|| panic!("nobody is called {nickname}"))
     }
 
     /// A file to hand in: its path.
@@ -151,24 +192,9 @@ impl Drop for Stage {
     }
 }
 
-/// The email address of somebody of the fixtures.
-pub fn email(nickname: &str) -> String {
-    let nickname = if nickname == "willow_shared" { "quality" } else { nickname };
-    format!("{nickname}@throughline.example")
-}
-
 /// A day as the screen writes it: `2 November 2026`.
 pub fn words(day: NaiveDate) -> String {
     day.format("%-d %B %Y").to_string()
-}
-
-/// The next day from `day` on that is not in a weekend.
-pub fn weekday(day: NaiveDate) -> NaiveDate {
-    let mut day = day;
-    while matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-        day += chrono::Duration::days(1);
-    }
-    day
 }
 
 fn instant(at: &str) -> DateTime<Utc> {

@@ -1,0 +1,239 @@
+//! Every screen, with the demo's months of history on it: axe finds nothing at 390 and 1280 px, light and dark; targets
+//! can be hit; nothing runs sideways at 320 px. A page that is not in the table fails the build.
+
+use axum::http::Method;
+use throughline::http::features;
+
+use super::browser::{Browser, Scheme, Script};
+use super::look;
+use super::stage::Stage;
+
+/// How to get to a screen.
+struct Screen {
+    /// The route, as the program lists it.
+    route: &'static str,
+    /// Its name, for pictures.
+    name: &'static str,
+    /// Below the provider's address; those that begin with a slash stand for themselves.
+    start: &'static str,
+    /// The link on it that leads on (CSS); empty when the screen is the start itself.
+    link: &'static str,
+    /// Added to the address the link leads to.
+    then: &'static str,
+}
+
+const fn at(route: &'static str, name: &'static str, start: &'static str) -> Screen {
+    Screen { route, name, start, link: "", then: "" }
+}
+
+const fn from(
+    route: &'static str,
+    name: &'static str,
+    (start, link, then): (&'static str, &'static str, &'static str),
+) -> Screen {
+    Screen { route, name, start, link, then }
+}
+
+const ROW: &str = "tbody th a";
+const VERB: &str = "main a[href*='/escalations/']";
+const ACTION: &str = "/p/{provider}/actions/{action}";
+
+/// Who looks at which screens.
+const SCREENS: &[(&str, &[Screen])] = &[
+    ("", &[at("/sign-in", "sign-in", "/sign-in")]),
+    (
+        "care_staff",
+        &[
+            at("/p/{provider}/my-actions", "my-actions", "my-actions"),
+            from(ACTION, "action-of-owner", ("my-actions", ".mine h3 a", "")),
+            from("/p/{provider}/actions/{action}/update", "update", ("my-actions", ".mine .btns a", "")),
+            at("/p/{provider}/findings/new", "log-finding", "findings/new"),
+        ],
+    ),
+    ("team_leader", &[at("/p/{provider}/my-team", "my-team", "my-team")]),
+    (
+        "registered_manager",
+        &[
+            at("/p/{provider}/dashboard", "dashboard", "dashboard"),
+            at("/p/{provider}/actions", "actions", "actions"),
+            from(ACTION, "action-late", ("actions?show=late", ROW, "")),
+            from(ACTION, "action-to-verify", ("actions?show=to_verify", ROW, "")),
+            from(ACTION, "action-closed", ("actions?show=closed", ROW, "")),
+            at("/p/{provider}/verify", "to-verify", "verify"),
+            from(
+                "/p/{provider}/actions/{action}/verification",
+                "verify",
+                ("actions?show=to_verify", ROW, "/verification"),
+            ),
+            from(
+                "/p/{provider}/actions/{action}/reopening",
+                "reopening",
+                ("actions?show=closed", ROW, "/reopening"),
+            ),
+            from("/p/{provider}/actions/{action}/owner", "owner", ("actions?show=late", ROW, "/owner")),
+            from(
+                "/p/{provider}/actions/{action}/rewording",
+                "rewording",
+                ("actions?show=late", ROW, "/rewording"),
+            ),
+            from(
+                "/p/{provider}/actions/{action}/extension",
+                "extension",
+                ("actions?show=late", ROW, "/extension"),
+            ),
+            from(
+                "/p/{provider}/actions/{action}/cancellation",
+                "cancellation",
+                ("actions?show=late", ROW, "/cancellation"),
+            ),
+            from(
+                "/p/{provider}/actions/{action}/closure",
+                "closure",
+                ("verify", "[aria-labelledby=closure] li a", "/closure"),
+            ),
+            from(
+                "/p/{provider}/evidence/{id}/withdrawal",
+                "withdrawal",
+                ("actions/A-0010", "a[href$='/withdrawal']", ""),
+            ),
+            at("/p/{provider}/escalations", "escalations", "escalations"),
+            from("/p/{provider}/escalations/{escalation}", "decision", ("escalations", VERB, "")),
+            at("/p/{provider}/findings", "findings", "findings"),
+            from("/p/{provider}/findings/{finding}", "finding", ("findings", ROW, "")),
+            at("/p/{provider}/findings/new", "new-finding", "findings/new"),
+            from(
+                "/p/{provider}/findings/{finding}/actions/new",
+                "agree-action",
+                ("findings", ROW, "/actions/new"),
+            ),
+            from(
+                "/p/{provider}/findings/{finding}/disposition",
+                "end-finding",
+                ("findings", ROW, "/disposition"),
+            ),
+            at("/p/{provider}/reviews", "reviews", "reviews"),
+            at("/p/{provider}/reviews/new", "new-review", "reviews/new"),
+            from("/p/{provider}/reviews/{review}", "review", ("reviews", ROW, "")),
+            at("none", "not-found", "actions/A-9999"),
+        ],
+    ),
+    (
+        "quality_lead",
+        &[
+            at("/p/{provider}/dashboard", "dashboard-quality", "dashboard"),
+            at("/p/{provider}/escalations", "escalations-decided", "escalations?decided=yes"),
+            at("/providers", "providers", "/providers"),
+            at("/account", "account", "/account"),
+        ],
+    ),
+    (
+        "nominated_individual",
+        &[from(
+            "/p/{provider}/actions/{action}/assurance",
+            "assurance",
+            ("verify", "[aria-labelledby=assurance] li a", "/assurance"),
+        )],
+    ),
+    ("administrator", &[at("/p/{provider}/messages", "messages", "messages")]),
+];
+
+/// Addresses that answer GET with something other than a page of their own, and what with.
+const NOT_PAGES: &[(&str, &str)] = &[
+    ("/", "leads on"),
+    ("/p/{provider}", "leads on"),
+    ("/healthz", "a word for machines"),
+    ("/readyz", "a word for machines"),
+    ("/p/{provider}/evidence/{id}", "a file"),
+    ("/p/{provider}/evidence/{id}/preview", "a picture"),
+];
+
+#[test]
+fn every_page_of_the_program_is_in_the_table() {
+    let missing: Vec<&str> = features()
+        .list()
+        .iter()
+        .filter(|(method, _)| *method == Method::GET)
+        .map(|(_, path)| *path)
+        .filter(|path| !NOT_PAGES.iter().any(|(other, _)| same(other, path)))
+        .filter(|path| !SCREENS.iter().any(|(_, screens)| screens.iter().any(|s| same(s.route, path))))
+        .collect();
+    assert!(missing.is_empty(), "add these to the table in tests/browser/screens.rs: {missing:#?}");
+}
+
+#[test]
+fn every_screen_is_for_everybody() {
+    let stage = Stage::demo("screens", "2026-11-21 10:00");
+    let browser = stage.browser(Script::On);
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for (who, screens) in SCREENS {
+        if who.is_empty() {
+            browser.forget_sign_in();
+        } else {
+            browser.desk(who);
+        }
+        for screen in *screens {
+            match open(&browser, screen) {
+                Ok(()) => {
+                    faults.extend(inspect(&browser, screen.name));
+                    seen += 1;
+                }
+                Err(why) => faults.push(why),
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults on {seen} screens:\n  {}", faults.len(), faults.join("\n  "));
+}
+
+/// Goes to a screen, and makes sure that it is the one meant.
+fn open(browser: &Browser<'_>, screen: &Screen) -> Result<(), String> {
+    browser.look(1280, 900, Scheme::Light);
+    let start = |path: &str| if path.starts_with('/') { browser.go(path) } else { browser.visit(path) };
+    start(screen.start);
+    if !screen.link.is_empty() {
+        let find = "const a = document.querySelector(arguments[0]); return a ? a.pathname : ''";
+        let href = browser.run_script(find, vec![screen.link.into()]);
+        let href = href.as_str().unwrap_or_default();
+        if href.is_empty() {
+            return Err(format!("{}: no link {} on {}", screen.name, screen.link, screen.start));
+        }
+        browser.go(&format!("{href}{}", screen.then));
+    }
+    let path = browser.path();
+    let path = path.split('?').next().unwrap_or_default();
+    let is_it = screen.route == "none" || fits(screen.route, path);
+    let gone = screen.route != "none" && browser.text().contains("Page not found");
+    if is_it && !gone { Ok(()) } else { Err(format!("{}: came to {path}: {}", screen.name, browser.text())) }
+}
+
+/// Looks at the screen in both sizes and both schemes, and keeps pictures.
+fn inspect(browser: &Browser<'_>, name: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (width, height) in [(390, 844), (1280, 900)] {
+        for (scheme, word) in [(Scheme::Light, ""), (Scheme::Dark, "-dark")] {
+            browser.look(width, height, scheme);
+            let name = format!("{name}-{width}{word}");
+            browser.picture(&name);
+            faults.extend(look::faults(browser, &name));
+        }
+    }
+    faults.extend(look::sideways(browser, name));
+    faults
+}
+
+/// Whether a path is of a route: `/p/{provider}/verify`.
+fn fits(route: &str, path: &str) -> bool {
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    route.len() == path.len() && route.iter().zip(&path).all(|(r, p)| r.starts_with('{') || r == p)
+}
+
+/// Whether two routes are the same but for the names of their parts.
+fn same(one: &str, other: &str) -> bool {
+    let plain = |route: &str| -> Vec<String> {
+        route
+            .split('/')
+            .map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() })
+            .collect()
+    };
+    plain(one) == plain(other)
+}
