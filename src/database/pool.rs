@@ -20,6 +20,8 @@ pub fn connection(options: PgConnectOptions) -> PgConnectOptions {
         ("idle_in_transaction_session_timeout", "60s"),
         ("timezone", "UTC"),
         ("jit", "off"),
+        // planning a list anew for its parameters cost several times what running it did
+        ("plan_cache_mode", "force_generic_plan"),
     ])
 }
 

@@ -42,23 +42,31 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
     let [owns, verifies, decides] = [Verb::Submit, Verb::SeeQueue, Verb::SeeEscalations]
         .map(|verb| reach(member.role, verb) != Reach::None);
     let row = sqlx::query!(
-        r#"SELECT
-             (SELECT count(*) FROM actions a WHERE $3 AND a.provider_id = $1 AND a.owner_id = $2
+        r#"WITH seen AS MATERIALIZED (
+             SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR EXISTS (SELECT 1 FROM member_services ms
+               WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
+           )
+           SELECT
+             (SELECT count(*) FROM actions a WHERE $3::bool AND a.provider_id = $1 AND a.owner_id = $2
                 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "my_actions!",
-             (SELECT count(*) FROM actions a WHERE $4 AND a.provider_id = $1 AND a.status = 'submitted'
-                AND a.owner_id IS DISTINCT FROM $2
-                AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
-                  WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))) AS "to_verify!",
-             (SELECT count(*) FROM escalations e
+             -- service by service, unless all are seen: what waits in other services is not read
+             CASE WHEN $6 THEN (SELECT count(*) FROM actions a WHERE $4::bool AND a.provider_id = $1 AND a.status = 'submitted'
+                AND a.owner_id IS DISTINCT FROM $2)
+             ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM seen, LATERAL (SELECT count(*) AS n FROM actions a
+                WHERE $4 AND a.provider_id = $1 AND a.service_id = seen.id AND a.status = 'submitted'
+                AND a.owner_id IS DISTINCT FROM $2) w) END AS "to_verify!",
+             CASE WHEN $6 THEN (SELECT count(*) FROM escalations e
                 JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
-                WHERE $5 AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
-                AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
-                  WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
+                WHERE $5::bool AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
                 AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
-                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "escalations!",
-             (SELECT coalesce(jsonb_agg(jsonb_build_array(s.slug, s.name) ORDER BY s.name), '[]') FROM services s
-                WHERE s.provider_id = $1 AND ($6 OR EXISTS (SELECT 1 FROM member_services ms
-                  WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))) AS "services!""#,
+                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id))
+             ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM seen, LATERAL (SELECT sum((SELECT count(*) FROM escalations e
+                  WHERE e.provider_id = $1 AND e.action_id = a.id AND e.cycle = a.cycle
+                  AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
+                    WHERE d.provider_id = $1 AND d.escalation_id = e.id))) AS n
+                FROM actions a WHERE $5 AND a.provider_id = $1 AND a.service_id = seen.id
+                AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')) w) END AS "escalations!",
+             (SELECT coalesce(jsonb_agg(jsonb_build_array(seen.slug, seen.name) ORDER BY seen.name), '[]') FROM seen) AS "services!""#,
         provider.uuid(),
         member.id.uuid(),
         owns,

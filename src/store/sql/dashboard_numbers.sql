@@ -38,11 +38,18 @@ SELECT
     AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))) AS "services!",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
     AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!",
-  (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.owner_id IS DISTINCT FROM $2
-    AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
-  ) AS "menu_to_verify!",
-  (SELECT count(*) FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
+  -- service by service, unless all are seen: what waits in other services is not read
+  CASE WHEN $3 THEN (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.owner_id IS DISTINCT FROM $2)
+  ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM member_services ms, LATERAL (SELECT count(*) AS n FROM actions a
+    WHERE $9 AND a.provider_id = $1 AND a.service_id = ms.service_id AND a.status = 'submitted' AND a.owner_id IS DISTINCT FROM $2) w
+    WHERE ms.provider_id = $1 AND ms.member_id = $2) END AS "menu_to_verify!",
+  CASE WHEN $3 THEN (SELECT count(*) FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
     WHERE $10::bool AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
-    AND ($3 OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = $2 AND ms.service_id = a.service_id))
-    AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "menu_escalations!"
+    AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id))
+  ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM member_services ms, LATERAL (SELECT sum((SELECT count(*) FROM escalations e
+      WHERE e.provider_id = $1 AND e.action_id = a.id AND e.cycle = a.cycle
+      AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = $1 AND d.escalation_id = e.id))) AS n
+    FROM actions a WHERE $10 AND a.provider_id = $1 AND a.service_id = ms.service_id
+    AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')) w
+    WHERE ms.provider_id = $1 AND ms.member_id = $2) END AS "menu_escalations!"
 FROM going
