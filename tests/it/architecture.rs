@@ -37,9 +37,12 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 fn before_tests(text: &str) -> &str {
     let mut from = 0;
     while let Some(at) = text[from..].find("#[cfg(test)]") {
-        let rest = text[from + at + "#[cfg(test)]".len()..].trim_start();
-        let line = rest.lines().next().unwrap_or("");
-        if line.starts_with("mod ") && line.ends_with('{') {
+        let rest = &text[from + at + "#[cfg(test)]".len()..];
+        // other attributes and comments may stand between
+        let lead = |line: &&str| !(line.is_empty() || line.starts_with("#[") || line.starts_with("//"));
+        let line = rest.lines().map(str::trim).find(lead).unwrap_or("");
+        let module = line.starts_with("mod ") || (line.starts_with("pub") && line.contains(" mod "));
+        if module && line.ends_with('{') {
             return &text[..from + at];
         }
         from += at + 1;
@@ -494,6 +497,8 @@ fn files_are_at_most_400_lines_long_before_their_tests() {
     run(&sources(), files_are_short);
     let tests = "#[cfg(test)]\nmod tests {\n";
     assert_eq!(files_are_short("src/a.rs", &"x\n".repeat(401)).len(), 1);
+    let shared = "#[cfg(test)]\n#[expect(dead_code, reason = \"x\")]\npub(super) mod tests {\n".to_owned();
+    assert_eq!(files_are_short("src/a.rs", &(shared + &"x\n".repeat(401))), [""; 0]);
     assert_eq!(
         files_are_short("src/a.rs", &format!("{}{tests}{}", "x\n".repeat(400), "x\n".repeat(900))),
         [""; 0]
