@@ -5,7 +5,9 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a measurement that cannot go on should stop loudly; its figures go to standard output"
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a measurement that cannot go on should stop loudly; its figures go to standard output; it runs at the real time, and the floor is bare axum"
 )]
 
 use std::io::{BufRead, BufReader};

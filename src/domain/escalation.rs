@@ -311,8 +311,7 @@ mod tests {
         let today = day("2026-11-21");
         let fields = |given: &DecisionGiven| lacks(given, today).into_iter().map(|l| l.0).collect::<Vec<_>>();
         assert_eq!(fields(&nothing), ["risk", "delay_reason", "interim_control"]);
-        let none =
-            DecisionGiven { decision: Decision::NoEscalation, because: String::new(), ..nothing.clone() };
+        let none = DecisionGiven { decision: Decision::NoEscalation, because: String::new(), ..nothing };
         assert_eq!(fields(&none), ["because"]);
         let past = DecisionGiven { revised_due_on: Some(day("2026-11-20")), because: "x".into(), ..none };
         assert_eq!(fields(&past), ["revised_due_on"]);

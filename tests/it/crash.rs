@@ -122,7 +122,7 @@ async fn furnish(beside: &Beside) -> (ProviderId, Token) {
         "INSERT INTO sessions (token_hash, id, user_id, device, created_at, seen_at, idle_minutes, expires_at)
          VALUES ($1, gen_random_uuid(), $2, 'a test', now(), now(), 600, now() + interval '1 day')",
     )
-    .bind(&token.hash().as_bytes()[..])
+    .bind(token.hash().as_bytes())
     .bind(user.uuid())
     .execute(&mut *tx)
     .await

@@ -119,11 +119,8 @@ async fn busy_world(db: &TestDb, seed: u64) -> World {
 async fn bring_to(w: &World, kind: usize, action: Reference, owner: &str, by: &str) {
     let closer = if owner == by { "quality" } else { by };
     match kind {
-        1 | 8 => {
-            if w.case(action).await.action.owner.is_some() {
-                record(&w.app, w.actor(owner), action, &w.progress(&[])).await.unwrap();
-            }
-        }
+        1 | 8 if w.case(action).await.action.owner.is_none() => {}
+        1 | 8 => drop(record(&w.app, w.actor(owner), action, &w.progress(&[])).await.unwrap()),
         2 | 10 => w.submit(action, owner).await,
         3..=6 | 9 => {
             w.submit(action, owner).await;

@@ -128,10 +128,10 @@ async fn nobody_decides_on_their_own_lateness_nor_above_their_level(
     assert_eq!(page.body.contains(FORM), decides);
     assert!(page.text().contains(says), "{}", page.text());
     let list = browser.get("/escalations").await.body;
-    let button = format!("role=\"button\" draggable=\"false\" data-module=\"govuk-button\">Record decision");
+    let button = "role=\"button\" draggable=\"false\" data-module=\"govuk-button\">Record decision";
     let row = list.split("<li class=\"work__i\">").find(|row| row.contains(&format!("escalations/{id}")));
     assert_eq!(
-        row.expect("it is listed").contains(&button),
+        row.expect("it is listed").contains(button),
         decides,
         "the button is there only when it is theirs"
     );

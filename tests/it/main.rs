@@ -1,5 +1,11 @@
 //! The integration tests: one binary, so that they share one private PostgreSQL.
 #![cfg(test)]
+#![expect(
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "a test may say what it measured, and tells one story in one piece"
+)]
 
 mod access;
 mod action;

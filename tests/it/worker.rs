@@ -246,7 +246,7 @@ async fn it_goes_to_the_manager_and_up_when_the_policy_says() {
     w.at(at("2026-11-07"));
     tick(&w.app).await.unwrap();
     for action in [low, medium] {
-        assert_eq!(raised(&db, action).await, [one.clone()]);
+        assert_eq!(raised(&db, action).await, std::slice::from_ref(&one));
         assert_eq!(told(&db, action, 1).await, ["Priya Nair"]);
     }
     for action in [high, learning, concern] {

@@ -327,7 +327,7 @@ impl World {
             "INSERT INTO sessions (token_hash, id, user_id, device, created_at, seen_at, idle_minutes, expires_at)
              VALUES ($1, gen_random_uuid(), $2, 'a test', $3, $3, 600000, $4)",
         )
-        .bind(&token.hash().as_bytes()[..])
+        .bind(token.hash().as_bytes())
         .bind(self.someone(nickname).user.uuid())
         .bind(now)
         .bind(now + Duration::days(400))
