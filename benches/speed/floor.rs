@@ -53,7 +53,7 @@ const LATE: &str =
   JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
   JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
   LEFT JOIN memberships o ON o.provider_id = a.provider_id AND o.id = a.owner_id
-  WHERE a.provider_id = $1 AND a.service_id = ANY($2) AND a.due_on < $3
+  WHERE a.provider_id = $1 AND a.service_id = $2 AND a.due_on < $3
     AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
   ORDER BY a.due_on, a.id LIMIT 50";
 
@@ -75,15 +75,16 @@ async fn list(
         .await
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let (provider, services) = opened.ok_or(StatusCode::UNAUTHORIZED)?;
-    let rows = rows(&pool, provider, &services).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let service = services.first().copied().ok_or(StatusCode::NOT_FOUND)?;
+    let rows = rows(&pool, provider, service).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let page = Page { slug, rows };
     page.render().map(Html).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-async fn rows(pool: &PgPool, provider: Uuid, services: &[Uuid]) -> Result<Vec<Row>, sqlx::Error> {
+async fn rows(pool: &PgPool, provider: Uuid, service: Uuid) -> Result<Vec<Row>, sqlx::Error> {
     let begin = AssertSqlSafe(format!("BEGIN; SET LOCAL app.provider_id = '{provider}'"));
     let mut tx = pool.begin_with(begin).await?;
-    let query = sqlx::query_as(LATE).bind(provider).bind(services).bind(Utc::now().date_naive());
+    let query = sqlx::query_as(LATE).bind(provider).bind(service).bind(Utc::now().date_naive());
     let rows = query.fetch_all(&mut *tx).await?;
     tx.commit().await?;
     Ok(rows)
