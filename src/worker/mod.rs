@@ -33,36 +33,65 @@ pub struct Summary {
     pub failed: u64,
 }
 
-/// Looks once at every provider. A provider that fails does not keep the others waiting: its error is logged, the
-/// rest goes on, and the first error is returned at the end.
+/// Looks once at every provider, first for what passed its date, then for messages. A provider that fails does not keep
+/// the others waiting: its error is logged, the rest goes on, and the first error is returned at the end.
 ///
 /// # Errors
 /// The list of providers could not be read, or the first provider's error.
 pub async fn tick(app: &AppState) -> Result<Summary, AppError> {
-    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
-    let providers = system::providers(&mut tx).await?;
-    tx.commit().await?;
-    let mut summary = Summary::default();
-    let mut first_error = None;
-    for provider in &providers {
-        if let Err(error) = tick_provider(app, provider, &mut summary).await {
-            tracing::error!(provider = %provider.id, error = %error, "the worker could not finish with a provider");
-            first_error.get_or_insert(error);
-        }
-    }
-    first_error.map_or(Ok(summary), Err)
+    let (mut swept, sweeping) = sweep(app).await;
+    let (sent, delivering) = deliver_all(app).await;
+    (swept.delivered, swept.failed) = (sent.delivered, sent.failed);
+    sweeping.and(delivering).map(|()| swept)
 }
 
-async fn tick_provider(
-    app: &AppState,
-    provider: &ProviderRow,
-    summary: &mut Summary,
-) -> Result<(), AppError> {
-    summary.raised += workflow::escalation::sweep(app, provider.id).await.map_err(failed)?;
-    let sent = deliver::provider(app, provider).await?;
-    summary.delivered += sent.delivered;
-    summary.failed += sent.failed;
-    Ok(())
+async fn providers(app: &AppState) -> Result<Vec<ProviderRow>, AppError> {
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    let all = system::providers(&mut tx).await?;
+    tx.commit().await?;
+    Ok(all)
+}
+
+/// Raises in every provider what passed its date (R11, R12).
+async fn sweep(app: &AppState) -> (Summary, Result<(), AppError>) {
+    let (mut summary, mut outcome) = (Summary::default(), Ok(()));
+    match providers(app).await {
+        Err(error) => outcome = Err(error),
+        Ok(all) => {
+            for provider in all {
+                match workflow::escalation::sweep(app, provider.id).await.map_err(failed) {
+                    Ok(raised) => summary.raised += raised,
+                    Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+                }
+            }
+        }
+    }
+    (summary, outcome)
+}
+
+/// Delivers in every provider what is due.
+async fn deliver_all(app: &AppState) -> (Summary, Result<(), AppError>) {
+    let (mut summary, mut outcome) = (Summary::default(), Ok(()));
+    match providers(app).await {
+        Err(error) => outcome = Err(error),
+        Ok(all) => {
+            for provider in all {
+                match deliver::provider(app, &provider).await {
+                    Ok(sent) => {
+                        summary.delivered += sent.delivered;
+                        summary.failed += sent.failed;
+                    }
+                    Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+                }
+            }
+        }
+    }
+    (summary, outcome)
+}
+
+fn noted(provider: &ProviderRow, error: AppError) -> AppError {
+    tracing::error!(provider = %provider.id, error = %error, "the worker could not finish with a provider");
+    error
 }
 
 /// The worker asks nobody's leave, so what stops it is a failure.
@@ -87,32 +116,57 @@ pub async fn upkeep(app: &AppState) -> bool {
     }
 }
 
-/// Ticks until cancelled; a tick at work is finished first. One failed tick is logged and tried again: the database may
-/// be away for a while, and a program that stops would not bring it back.
+/// Looks every thirty seconds until cancelled; a round at work is finished first. What passed its date and what is to be
+/// sent go their own ways, so that a slow mail server never holds an escalation up (R11).
 pub async fn run(app: AppState, stop: CancellationToken) {
+    tokio::join!(run_sweeps(&app, &stop), run_deliveries(&app, &stop));
+}
+
+/// One failed round is logged and tried again: the database may be away for a while, and a program that stops would not
+/// bring it back.
+async fn run_sweeps(app: &AppState, stop: &CancellationToken) {
+    loop {
+        let (summary, outcome) = sweep(app).await;
+        tell(summary);
+        match outcome {
+            Ok(()) => app.last_tick.store(app.clock.now().timestamp(), Ordering::Relaxed),
+            Err(error) => tracing::error!(error = %error, "the worker could not finish a round"),
+        }
+        if paused(stop).await {
+            return;
+        }
+    }
+}
+
+async fn run_deliveries(app: &AppState, stop: &CancellationToken) {
     let mut upkeep_at = app.clock.now() + UPKEEP_EVERY;
     loop {
-        match tick(&app).await {
-            Ok(summary) => {
-                app.last_tick.store(app.clock.now().timestamp(), Ordering::Relaxed);
-                if summary != Summary::default() {
-                    tracing::info!(
-                        raised = summary.raised,
-                        delivered = summary.delivered,
-                        failed = summary.failed,
-                        "worker"
-                    );
-                }
-            }
-            Err(error) => tracing::error!(error = %error, "the worker could not finish a tick"),
+        let (summary, outcome) = deliver_all(app).await;
+        tell(summary);
+        if let Err(error) = outcome {
+            tracing::error!(error = %error, "the worker could not finish its deliveries");
         }
         if app.clock.now() >= upkeep_at {
-            upkeep(&app).await;
+            upkeep(app).await;
             upkeep_at = app.clock.now() + UPKEEP_EVERY;
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+        if paused(stop).await {
+            return;
         }
+    }
+}
+
+fn tell(summary: Summary) {
+    if summary != Summary::default() {
+        let Summary { raised, delivered, failed } = summary;
+        tracing::info!(raised, delivered, failed, "worker");
+    }
+}
+
+/// Waits for the next round; true when there is none.
+async fn paused(stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => true,
+        () = tokio::time::sleep(EVERY) => false,
     }
 }
