@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Europe::London;
 
 /// Where "now" comes from.
@@ -51,6 +51,14 @@ impl Clock {
 #[must_use]
 pub fn london_date(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&London).date_naive()
+}
+
+/// The instant at which it is `hour` o'clock in London on `date`. Midnight UTC of that date for an hour the day does not
+/// have.
+#[must_use]
+pub fn london_hour(date: NaiveDate, hour: u32) -> DateTime<Utc> {
+    let local = date.and_hms_opt(hour, 0, 0).and_then(|at| at.and_local_timezone(London).earliest());
+    local.map_or_else(|| date.and_time(NaiveTime::MIN).and_utc(), |at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub mod framework;
 pub mod member;
 /// The provider's own numbers for reviews, findings and actions.
 pub mod reference;
+/// Reminders: which day, for whom, and when one is no longer true.
+pub mod reminder;
 /// Reviews and the rule of signing off.
 pub mod review;
 /// People and a case for tables of cases.

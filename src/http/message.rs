@@ -88,6 +88,7 @@ fn line(r: &Listed, signed: &Signed) -> Line {
     let to = r.recipient.clone().unwrap_or_else(|| r.audience.label().to_lowercase());
     let (state, failed) = match (r.sent_at, &r.last_error, r.next_at) {
         (Some(at), _, _) => (format!("Delivered on {}", words::instant(at)), false),
+        (None, Some(why), None) if r.overtaken => (format!("Not sent: {why}"), false),
         (None, Some(error), None) => (format!("Could not be delivered: {error}"), true),
         (None, Some(error), Some(at)) => (
             format!(

@@ -23,6 +23,14 @@ text_enum! {
         ToVerify => "to_verify", "Waiting for your verification";
         /// An action has waited for verification past its window (R14, R15).
         VerificationLate => "verification_late", "Verification is late";
+        /// Your action is due in three working days (R8).
+        DueSoon => "due_soon", "Due soon";
+        /// Somebody else moved the date of your action (R6).
+        DateMoved => "date_moved", "New due date";
+        /// Somebody else reworded your action (R6).
+        Reworded => "reworded", "Reworded";
+        /// Somebody else called your action off (R6).
+        CalledOff => "called_off", "Called off";
     }
 }
 
@@ -47,6 +55,8 @@ pub struct Facts<'a> {
     pub title: &'a str,
     /// When it is due.
     pub due_on: Option<NaiveDate>,
+    /// When that is, seen from the day it is sent: "in 3 working days".
+    pub due_when: &'a str,
     /// The member who did what the message tells of.
     pub by: Option<&'a str>,
     /// Whether an escalation reached the quality lead and nominated individual (its second level).
@@ -103,6 +113,14 @@ template!(ToVerifyText, "mail/to_verify.txt");
 template!(ToVerifyHtml, "mail/to_verify.html", html);
 template!(VerificationLateText, "mail/verification_late.txt");
 template!(VerificationLateHtml, "mail/verification_late.html", html);
+template!(DueSoonText, "mail/due_soon.txt");
+template!(DueSoonHtml, "mail/due_soon.html", html);
+template!(DateMovedText, "mail/date_moved.txt");
+template!(DateMovedHtml, "mail/date_moved.html", html);
+template!(RewordedText, "mail/reworded.txt");
+template!(RewordedHtml, "mail/reworded.html", html);
+template!(CalledOffText, "mail/called_off.txt");
+template!(CalledOffHtml, "mail/called_off.html", html);
 
 /// Writes a message. `public_url` is the address people reach the program at.
 ///
@@ -129,6 +147,10 @@ pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result
         MessageKind::Escalated => both!(EscalatedText, EscalatedHtml),
         MessageKind::ToVerify => both!(ToVerifyText, ToVerifyHtml),
         MessageKind::VerificationLate => both!(VerificationLateText, VerificationLateHtml),
+        MessageKind::DueSoon => both!(DueSoonText, DueSoonHtml),
+        MessageKind::DateMoved => both!(DateMovedText, DateMovedHtml),
+        MessageKind::Reworded => both!(RewordedText, RewordedHtml),
+        MessageKind::CalledOff => both!(CalledOffText, CalledOffHtml),
     };
     Ok(Mail {
         message_id: format!("<{}@{}>", facts.id, host_of(base)),
@@ -148,6 +170,10 @@ fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
         MessageKind::Escalated => "Escalated to you",
         MessageKind::ToVerify => "To verify",
         MessageKind::VerificationLate => "Verification is late",
+        MessageKind::DueSoon => &format!("Due {}", facts.due_when),
+        MessageKind::DateMoved => "New due date",
+        MessageKind::Reworded => "Reworded",
+        MessageKind::CalledOff => "Called off",
     };
     format!("{what}: {} {}", one_line(facts.reference, 20), one_line(facts.title, 80))
 }
@@ -191,6 +217,7 @@ mod tests {
             reference: "A-0142",
             title: "Check MAR charts <daily> & sign",
             due_on: NaiveDate::from_ymd_opt(2026, 11, 21),
+            due_when: "in 3 working days",
             by: Some("Ruth Adeyemi"),
             second_level: false,
         }

@@ -2,8 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::TenantTx;
 use super::outbox::Audience;
+use super::{TenantTx, word};
+use crate::domain::action::Status;
+use crate::domain::calendar::Nation;
 use crate::ids::{ActionId, MemberId, UserId};
 
 /// The members an audience is made of now.
@@ -19,8 +21,14 @@ pub async fn people(
         Audience::Owner => owner(tx, action).await,
         Audience::Manager => {
             let managers = of_service(tx, action, &["registered_manager"]).await?;
-            // R12: no manager, or the manager's own action: one level up
-            if managers.is_empty() { of_provider(tx, action, &["quality_lead"]).await } else { Ok(managers) }
+            // R12: no manager, or the manager's own action: one level up, and on while nobody is there
+            let mut people = managers;
+            for role in ["quality_lead", "nominated_individual"] {
+                if people.is_empty() {
+                    people = of_provider(tx, action, &[role]).await?;
+                }
+            }
+            Ok(people)
         }
         Audience::Leadership => of_provider(tx, action, &["quality_lead", "nominated_individual"]).await,
         Audience::Verifiers => {
@@ -98,6 +106,12 @@ pub struct Subject {
     pub what: String,
     /// Its due date.
     pub due_on: Option<NaiveDate>,
+    /// Where it stands.
+    pub status: Status,
+    /// The nation of its service.
+    pub nation: Nation,
+    /// Whether the recipient owns it now.
+    pub owns: bool,
     /// The service's name.
     pub service: String,
     /// The recipient's name.
@@ -111,16 +125,15 @@ pub struct Subject {
 /// Reads what a message tells its one recipient; none when the recipient has left.
 ///
 /// # Errors
-/// The database was lost.
+/// The database was lost, or holds a word this program does not know.
 pub async fn subject(
     tx: &mut TenantTx,
     message: &super::outbox::Due,
     to: MemberId,
 ) -> Result<Option<Subject>, sqlx::Error> {
     let provider = tx.provider();
-    sqlx::query_as!(
-        Subject,
-        r#"SELECT a.number, a.what, a.due_on, s.name AS service, m.name AS recipient, m.user_id AS "user: UserId", e.level AS "level?"
+    let row = sqlx::query!(
+        r#"SELECT a.number, a.what, a.due_on, a.status, s.nation, coalesce(a.owner_id = m.id, false) AS "owns!", s.name AS service, m.name AS recipient, m.user_id AS "user: UserId", e.level AS "level?"
            FROM actions a
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
            JOIN memberships m ON m.provider_id = a.provider_id AND m.id = $3 AND m.ended_at IS NULL
@@ -132,5 +145,20 @@ pub async fn subject(
         message.escalation.map(|e| e.uuid()),
     )
     .fetch_optional(tx.conn())
-    .await
+    .await?;
+    row.map(|r| {
+        Ok(Subject {
+            number: r.number,
+            what: r.what,
+            due_on: r.due_on,
+            status: word(&r.status)?,
+            nation: word(&r.nation)?,
+            owns: r.owns,
+            service: r.service,
+            recipient: r.recipient,
+            user: r.user,
+            level: r.level,
+        })
+    })
+    .transpose()
 }

@@ -35,6 +35,8 @@ pub struct Listed {
     pub subject: Option<String>,
     /// Text of the last try.
     pub body: Option<String>,
+    /// Whether it was no longer true when its turn came; then the error says why.
+    pub overtaken: bool,
     /// What the transport said.
     pub last_error: Option<String>,
 }
@@ -51,7 +53,7 @@ pub async fn page(
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT o.id AS "id: MessageId", o.kind, o.audience, m.name AS "recipient?", a.number, o.created_at, o.sent_at, o.next_at, o.attempts,
-             o.subject, o.body, o.last_error
+             o.subject, o.body, o.overtaken, o.last_error
            FROM outbox o JOIN actions a ON a.provider_id = o.provider_id AND a.id = o.action_id
            LEFT JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.recipient_id
            WHERE o.provider_id = $1 AND (o.recipient_id IS NOT NULL OR o.sent_at IS NULL)
@@ -78,6 +80,7 @@ pub async fn page(
                 attempts: r.attempts,
                 subject: r.subject,
                 body: r.body,
+                overtaken: r.overtaken,
                 last_error: r.last_error,
             })
         })

@@ -52,6 +52,8 @@ pub mod papers;
 pub mod provider;
 /// What waits to be verified, assured or closed.
 pub mod queue;
+/// Reminders to be sent.
+pub mod reminder;
 /// Reviews.
 pub mod review;
 /// Bulk data for measuring.

@@ -12,7 +12,8 @@ text_enum! {
     pub enum Audience {
         /// The action's owner.
         Owner => "owner", "The owner";
-        /// The service's registered manager; the quality lead if there is none or if the manager owns it (R12).
+        /// The service's registered manager; the quality lead, or else the nominated individual, if there is none or if
+        /// the manager owns it (R12).
         Manager => "manager", "The registered manager";
         /// The quality lead and the nominated individual (R12).
         Leadership => "leadership", "Quality lead and nominated individual";
@@ -180,6 +181,23 @@ pub async fn mark(tx: &mut TenantTx, outcome: &Outcome<'_>) -> Result<(), sqlx::
         outcome.sent_at,
         outcome.next_at,
         error,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Takes a message off the queue that was no longer true when its turn came, and notes why.
+///
+/// # Errors
+/// The database was lost.
+pub async fn overtake(tx: &mut TenantTx, id: MessageId, why: &str) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "UPDATE outbox SET overtaken = true, next_at = NULL, leased_until = NULL, last_error = $3 WHERE provider_id = $1 AND id = $2",
+        provider.uuid(),
+        id.uuid(),
+        why,
     )
     .execute(tx.conn())
     .await

@@ -1,11 +1,12 @@
 //! Delivering messages: claimed with a lease, sent outside any transaction, marked, tried again with growing pauses.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 use crate::app::AppState;
 use crate::domain::reference::Reference;
+use crate::domain::reminder;
 use crate::error::AppError;
-use crate::mail::message::{self, Facts, Mail};
+use crate::mail::message::{self, Facts, Mail, MessageKind};
 use crate::mail::transport::{Retry, SendError};
 use crate::store::audience::{self, Subject};
 use crate::store::outbox::{self, Due, Outcome};
@@ -67,9 +68,15 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
         tx.commit().await?;
         return Ok(Some(false));
     };
+    let today = app.clock.today();
+    if let Some(why) = overtaken(due.kind, &subject, today) {
+        outbox::overtake(&mut tx, due.id, why).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
     tx.commit().await?;
     let email = address(app, &subject).await?;
-    let mail = match compose(app, provider, due, &subject, &email) {
+    let mail = match compose(app, provider, due, &subject, &email, today) {
         Ok(mail) => mail,
         Err(error) => return unwritten(app, provider, due, &error).await,
     };
@@ -88,6 +95,16 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
     }
     tx.commit().await?;
     Ok(Some(delivered))
+}
+
+/// Why a message is no longer true. Most tell what happened, which stays so; a reminder tells what is still to come.
+fn overtaken(kind: MessageKind, subject: &Subject, today: NaiveDate) -> Option<&'static str> {
+    match kind {
+        MessageKind::DueSoon => {
+            reminder::overtaken(subject.status, subject.owns, subject.due_on, subject.nation, today)
+        }
+        _ => None,
+    }
 }
 
 const fn nothing(due: &Due) -> Outcome<'static> {
@@ -124,8 +141,10 @@ fn compose(
     due: &Due,
     subject: &Subject,
     email: &str,
+    today: NaiveDate,
 ) -> Result<Mail, askama::Error> {
     let reference = Reference::action(subject.number).to_string();
+    let due_when = subject.due_on.map(|on| reminder::when(on, today, subject.nation)).unwrap_or_default();
     let facts = Facts {
         id: due.id,
         recipient_name: &subject.recipient,
@@ -136,6 +155,7 @@ fn compose(
         reference: &reference,
         title: &subject.what,
         due_on: subject.due_on,
+        due_when: &due_when,
         by: None,
         second_level: subject.level == Some(2),
     };

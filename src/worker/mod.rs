@@ -27,6 +27,8 @@ const UPKEEP_EVERY: chrono::Duration = chrono::Duration::hours(1);
 pub struct Summary {
     /// Escalations raised.
     pub raised: u64,
+    /// Reminders queued.
+    pub reminded: u64,
     /// Messages sent, or kept for the administrators' page.
     pub delivered: u64,
     /// Messages that could not be sent this time.
@@ -52,7 +54,7 @@ async fn providers(app: &AppState) -> Result<Vec<ProviderRow>, AppError> {
     Ok(all)
 }
 
-/// Raises in every provider what passed its date (R11, R12).
+/// Raises in every provider what passed its date (R11, R12), and reminds of what comes near (R8).
 async fn sweep(app: &AppState) -> (Summary, Result<(), AppError>) {
     let (mut summary, mut outcome) = (Summary::default(), Ok(()));
     match providers(app).await {
@@ -61,6 +63,10 @@ async fn sweep(app: &AppState) -> (Summary, Result<(), AppError>) {
             for provider in all {
                 match workflow::escalation::sweep(app, provider.id).await.map_err(failed) {
                     Ok(raised) => summary.raised += raised,
+                    Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+                }
+                match workflow::reminder::sweep(app, provider.id).await.map_err(failed) {
+                    Ok(reminded) => summary.reminded += reminded,
                     Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
                 }
             }
@@ -158,8 +164,8 @@ async fn run_deliveries(app: &AppState, stop: &CancellationToken) {
 
 fn tell(summary: Summary) {
     if summary != Summary::default() {
-        let Summary { raised, delivered, failed } = summary;
-        tracing::info!(raised, delivered, failed, "worker");
+        let Summary { raised, reminded, delivered, failed } = summary;
+        tracing::info!(raised, reminded, delivered, failed, "worker");
     }
 }
 

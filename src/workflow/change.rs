@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::verification::{seen_case, tell_owner};
+use super::tell::{tell_owner, tell_owner_of_anothers};
+use super::verification::seen_case;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::Verb;
@@ -130,6 +131,7 @@ async fn reword_once(app: &AppState, by: &Actor, number: i32, seen: i64, new: Ne
     let change = Change { wording: Some(wording), touched: true, ..Change::default() };
     action::change(&mut tx, action.id, &change).await?;
     tx.record(event);
+    tell_owner_of_anothers(&mut tx, by, action, MessageKind::Reworded).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -178,6 +180,7 @@ async fn extend_once(
             .detail(facts)
             .text("reason", reason),
     );
+    tell_owner_of_anothers(&mut tx, by, action, MessageKind::DateMoved).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -206,6 +209,7 @@ async fn cancel_once(app: &AppState, by: &Actor, number: i32, seen: i64, reason:
             .detail(json!({ "cycle": action.cycle, "from": action.status.as_str() }))
             .text("reason", reason),
     );
+    tell_owner_of_anothers(&mut tx, by, action, MessageKind::CalledOff).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use chrono::{Days, NaiveDate};
 use serde_json::json;
 
-use super::verification::{seen_case, tell_owner};
+use super::tell::tell_owner;
+use super::verification::seen_case;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::Verb;

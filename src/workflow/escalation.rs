@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::tell::tell_owner_of_anothers;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
@@ -237,7 +238,7 @@ async fn decide_once(
         judged: judged(action),
     };
     store::insert_decision(&mut tx, &decision).await?;
-    take_effect(&mut tx, action, given, moves).await?;
+    take_effect(&mut tx, by, action, given, moves).await?;
     tx.record(decided(action, &decision, moves));
     tx.commit().await?;
     Ok(action.number)
@@ -246,6 +247,7 @@ async fn decide_once(
 /// The date as decided; the earlier one stays readable with the reason (R6).
 async fn take_effect(
     tx: &mut TenantTx,
+    by: &Actor,
     action: &Action,
     given: &DecisionGiven,
     moves: Option<NaiveDate>,
@@ -258,6 +260,7 @@ async fn take_effect(
         };
         let date = NewChange { field: Field::DueOn, before: before.as_deref(), after: &after, reason };
         changes::insert(tx, action.id, action.cycle, date).await?;
+        tell_owner_of_anothers(tx, by, action, MessageKind::DateMoved).await?;
     }
     let change = action::Change {
         due_on: moves,

@@ -29,12 +29,16 @@ pub mod finding;
 pub mod person;
 /// Setting a provider up.
 pub mod provider;
+/// Reminders before the due date.
+pub mod reminder;
 /// Starting a review and signing it off.
 pub mod review;
 /// Signing in and out.
 pub mod session;
 /// Submission for verification.
 pub mod submission;
+/// What an owner is told.
+mod tell;
 /// The trail: whether it is unbroken.
 pub mod trail;
 /// Progress, with or without evidence.

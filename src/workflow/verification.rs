@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::escalation::raise_for;
+use super::tell::tell_owner;
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
 use crate::domain::action::{Action, Status};
@@ -18,7 +19,6 @@ use crate::error::AppError;
 use crate::mail::message::MessageKind;
 use crate::store::action::{self, Change};
 use crate::store::change::{self, Field, NewChange};
-use crate::store::outbox::{self, Audience, NewMessage};
 use crate::store::{TenantTx, case, judged, verification};
 
 /// Records a verdict on what was submitted, and what follows from it: it waits for closure, goes back to its owner, or
@@ -129,22 +129,6 @@ pub(super) async fn send_back(
     };
     action::change(tx, action.id, &change).await?;
     tell_owner(tx, action, MessageKind::SentBack).await
-}
-
-/// Queues a message to whoever owns the action when it is sent; once for each state of the action.
-pub(super) async fn tell_owner(
-    tx: &mut TenantTx,
-    action: &Action,
-    kind: MessageKind,
-) -> Result<(), sqlx::Error> {
-    let message = NewMessage {
-        kind,
-        audience: Audience::Owner,
-        action: action.id,
-        escalation: None,
-        dedupe_key: format!("{} {} {}", kind.as_str(), action.id, action.version),
-    };
-    outbox::queue(tx, &message).await
 }
 
 /// R12, R14: to the registered manager, and at once to leadership when the risk is high or safeguarding is concerned.

@@ -24,6 +24,7 @@ mod gate;
 mod harness;
 mod hostile;
 mod people;
+mod reminder;
 mod review;
 mod sample;
 mod shell;

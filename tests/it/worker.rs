@@ -301,6 +301,15 @@ async fn who_hears_is_decided_when_it_is_sent() {
     w.at(at("2026-11-06"));
     tick(&w.app).await.unwrap();
     assert_eq!(told(&db, again, 1).await, ["Helen Carter"], "the quality lead, because the manager owns it");
+    end_place(&w.app, w.provider, w.id("quality")).await.unwrap();
+    let still = w.due(Risk::Low, Topic::Dignity, "manager", day("2026-11-06")).await;
+    w.at(at("2026-11-07"));
+    tick(&w.app).await.unwrap();
+    assert_eq!(
+        told(&db, still, 1).await,
+        ["James Okafor"],
+        "and the nominated individual when there is none"
+    );
 }
 
 #[tokio::test]
@@ -451,7 +460,7 @@ async fn a_provider_that_fails_does_not_keep_the_others_waiting() {
 }
 
 /// A worker on a machine of its own: its own connections.
-async fn replica(db: &TestDb, app: &AppState) -> AppState {
+pub async fn replica(db: &TestDb, app: &AppState) -> AppState {
     let options = pool::connection(db.options(roles::APP));
     let pool = pool::pool_options(3).connect_with(options).await.unwrap();
     AppState { db: Db::new(pool), ..app.clone() }
