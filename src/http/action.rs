@@ -13,12 +13,14 @@ use crate::http::Routes;
 use crate::http::action_line::{History, Round};
 use crate::http::action_line::{checklist, details, history, rounds, thread};
 use crate::http::extract::Path;
-use crate::http::judging::{AssuranceForm, ClosureForm, VerificationForm};
-use crate::http::next_step::{Link, Next, changes, next};
+use crate::http::judging::{Assurance, Closure, Verification};
+use crate::http::line::short;
+use crate::http::next_step::{Deed, Link, Next, changes, next};
 use crate::http::opened::Opened;
 use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
 use crate::http::told;
+use crate::http::verb::Sheet;
 use crate::http::view::{Checklist, Facts, Files, Tag, Thread, Timeline};
 use crate::store::papers::TRAIL_LINES;
 
@@ -29,9 +31,9 @@ pub fn routes() -> Routes<AppState> {
 
 /// The form of whoever judges next, on the page itself.
 enum Judging {
-    Verification(Box<VerificationForm>),
-    Assurance(Box<AssuranceForm>),
-    Closure(Box<ClosureForm>),
+    Verification(Box<Sheet<Verification>>),
+    Assurance(Box<Sheet<Assurance>>),
+    Closure(Box<Sheet<Closure>>),
     Nobody,
 }
 
@@ -98,7 +100,7 @@ async fn show(
         thread: thread(&opened),
         interim: interim(&opened),
         gate: (a.status != Status::Cancelled).then(|| gate(&opened)),
-        judging: judging(&signed, &opened, &next),
+        judging: judging(&app, &signed, &opened, &next).await?,
         next,
         timeline: told::timeline(&papers.trail),
         cut: i64::try_from(papers.trail.len()).is_ok_and(|lines| lines >= TRAIL_LINES),
@@ -128,44 +130,11 @@ fn interim(opened: &Opened) -> Option<Interim> {
     Some(Interim { control: control.control.clone(), by: format!("{}, {day}", control.by) })
 }
 
-fn judging(signed: &Signed, opened: &Opened, next: &Next) -> Judging {
-    use crate::http::form::Draft;
-    use crate::http::next_step::Deed;
-    let version = opened.case.action.version;
-    match next.deed {
-        Some(Deed::Verify) => {
-            Judging::Verification(Box::new(VerificationForm::new(signed, opened, Draft::new(), version)))
-        }
-        Some(Deed::Assure) => {
-            Judging::Assurance(Box::new(AssuranceForm::new(signed, opened, Draft::new(), version)))
-        }
-        Some(Deed::Close) => {
-            Judging::Closure(Box::new(ClosureForm::new(signed, opened, Draft::new(), version)))
-        }
+async fn judging(app: &AppState, signed: &Signed, opened: &Opened, next: &Next) -> Result<Judging, AppError> {
+    Ok(match next.deed {
+        Some(Deed::Verify) => Judging::Verification(Sheet::fresh(app, signed, opened).await?.into()),
+        Some(Deed::Assure) => Judging::Assurance(Sheet::fresh(app, signed, opened).await?.into()),
+        Some(Deed::Close) => Judging::Closure(Sheet::fresh(app, signed, opened).await?.into()),
         None => Judging::Nobody,
-    }
-}
-
-/// The first words of a text, cut at a space, with an ellipsis when something was cut.
-fn short(text: &str, most: usize) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() <= most {
-        return line.to_owned();
-    }
-    let cut: String = line.chars().take(most).collect();
-    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
-    format!("{}…", whole.trim_end_matches([',', '.', ';', ':']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short;
-
-    #[test]
-    fn a_long_text_is_cut_at_a_space() {
-        assert_eq!(short("Short", 10), "Short");
-        assert_eq!(short("First line\nsecond", 20), "First line");
-        assert_eq!(short("Missing nutrition updates, again", 27), "Missing nutrition updates…");
-        assert_eq!(short("Unbreakablewordthatislong", 10), "Unbreakabl…");
-    }
+    })
 }

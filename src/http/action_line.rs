@@ -13,7 +13,6 @@ use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Mark, Outcome};
 use crate::domain::words;
-use crate::http::judging::approver_name;
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
 use crate::http::told;
@@ -100,7 +99,7 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
     let closed = papers.closures.iter().find(|c| c.cycle == a.cycle);
     let closure = match closed {
         Some(c) => ("Closed by", c.by.clone()),
-        None => ("Approves closure", capital(approver_name(a.approver))),
+        None => ("Approves closure", capital(opened.approver_name())),
     };
     let mut facts = Facts::new()
         .fact("How we will know", a.success_test.clone())

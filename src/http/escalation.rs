@@ -1,170 +1,44 @@
-//! Escalations: what waits for a decision, what was decided, and the form that records one (R13, R13a).
+//! An escalation and the form that records the decision on it (R13, R13a). What waits for one is in [`list`].
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
 use crate::app::AppState;
-use crate::clock::london_date;
 use crate::domain::access::{self, Relation, Verb};
-use crate::domain::action;
+use crate::domain::action::Person;
 use crate::domain::closure::Case;
 use crate::domain::escalation::{Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide};
+use crate::domain::event::EventKind;
 use crate::domain::reference::Reference;
-use crate::domain::{calendar, words};
+use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::Done;
-use crate::http::extract::{Path, Query};
+use crate::http::extract::Path;
 use crate::http::form::{Choice, Draft};
-use crate::http::page::{self, Layout, Pager};
+use crate::http::opened::standing_fields;
+use crate::http::page::{self, Layout};
 use crate::http::pill::pill;
 use crate::http::signed::Signed;
-use crate::http::view::{Facts, Pages, State as Look, Tag, Work, WorkList};
+use crate::http::stale::{Carried, Comparison, Field, Standing};
+use crate::http::verb::{Answer, answer};
+use crate::http::view::{Facts, Tag};
 use crate::ids::EscalationId;
 use crate::store::escalation::{self as store, Open};
-use crate::store::escalation_list::{self as lists, Asked, Barrier, Decided, Listed, ROWS};
-use crate::store::{case, menu};
-use crate::workflow::{self, Moment, Stop};
+use crate::store::escalation_list::{self as lists, Barrier, Decided};
+use crate::store::{case, trail};
+use crate::workflow::{self, Moment};
+
+/// What waits, and what was decided.
+mod list;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
-    Routes::new()
-        .get("/p/{provider}/escalations", list)
+    list::routes()
         .get("/p/{provider}/escalations/{escalation}", show)
         .post("/p/{provider}/escalations/{escalation}", decide)
-}
-
-/// What the address may say.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Filter {
-    service: String,
-    decided: String,
-    after: String,
-}
-
-#[derive(Template)]
-#[template(path = "escalation/list.html")]
-struct ListPage {
-    layout: Layout,
-    action: String,
-    waiting_href: String,
-    decided_href: String,
-    decided: bool,
-    services: Vec<Choice>,
-    service: String,
-    work: WorkList,
-    pages: Pages,
-}
-
-async fn list(
-    signed: Signed,
-    State(app): State<AppState>,
-    Query(filter): Query<Filter>,
-) -> Result<Response, AppError> {
-    signed.need(Verb::SeeEscalations)?;
-    let today = Moment::read(&app).today;
-    let asked = Asked {
-        member: &signed.actor.member,
-        service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
-        decided: filter.decided == "yes",
-        after: key(&filter.after)?,
-    };
-    let mut tx = signed.actor.begin(&app).await?;
-    let mut rows = lists::page(&mut tx, &asked).await?;
-    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
-    tx.commit().await?;
-    if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
-        return Err(AppError::NotFound);
-    }
-    let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let last = rows
-        .get(full.saturating_sub(1))
-        .filter(|_| rows.len() > full)
-        .map(|r| format!("{}.{}", r.at.timestamp_micros(), r.id));
-    rows.truncate(full);
-    let here = signed.path("escalations");
-    let with =
-        |decided: &str| page::with_query(&here, &[("service", &filter.service), ("decided", decided)], None);
-    let pager = Pager::new(
-        &here,
-        &[("service", &filter.service), ("decided", &filter.decided)],
-        None,
-        last.as_deref(),
-    );
-    page::render(&ListPage {
-        layout: signed.layout_with("Escalations", counts).at(&here),
-        waiting_href: with(""),
-        decided_href: with("yes"),
-        decided: asked.decided,
-        services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
-        work: WorkList {
-            items: rows.iter().map(|r| row(r, &signed, today)).collect(),
-            empty: if asked.decided {
-                "No decision has been recorded yet."
-            } else {
-                "Nothing waits for a decision."
-            }
-            .into(),
-        },
-        pages: Pages(pager),
-        action: here,
-        service: filter.service,
-    })
-}
-
-fn key(after: &str) -> Result<Option<(DateTime<Utc>, EscalationId)>, AppError> {
-    if after.is_empty() {
-        return Ok(None);
-    }
-    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
-    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
-    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
-}
-
-fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
-    let reference = Reference::action(r.number).to_string();
-    let href = signed.path(&format!("escalations/{}", r.id));
-    let owns = r.owner_id == Some(signed.actor.member.id);
-    let may = r.decision.is_none() && may_decide(signed.role(), r.level, owns).is_ok();
-    let late = calendar::working_days_after(r.due_on, today, r.nation);
-    let tag = match (r.cause, &r.decision) {
-        (_, Some(_)) => Tag::saying(Look::InProgress, "Decided"),
-        (Cause::Overdue, None) => pill(action::State::Escalated(late), today),
-        (cause, None) => Tag::saying(Look::Escalated, cause.label()),
-    };
-    let mut meta = vec![
-        reference,
-        format!("{}, {} risk", r.topic.label(), r.risk.label().to_lowercase()),
-        r.service.clone(),
-    ];
-    meta.push(r.owner.as_ref().map_or_else(|| "Nobody owns it".into(), |o| format!("Owner {o}")));
-    meta.push(format!("{} on {}", level_words(r.level), words::date(london_date(r.at))));
-    if let Some(d) = &r.decision {
-        meta.push(format!(
-            "{} by {} on {}",
-            d.decision.label().to_lowercase(),
-            d.by,
-            words::date(london_date(d.at))
-        ));
-        if !d.interim_control.is_empty() {
-            meta.push(format!("interim control: {}", d.interim_control));
-        } else if !d.because.is_empty() {
-            meta.push(format!("because: {}", d.because));
-        }
-    }
-    Work {
-        tag,
-        title: r.what.clone().into(),
-        href: href.clone().into(),
-        meta: meta.join(" · ").into(),
-        verb: if may { "Record decision".into() } else { "".into() },
-        verb_href: href.into(),
-        urgent: may && r.risk.is_high(),
-    }
 }
 
 const fn level_words(level: Level) -> &'static str {
@@ -173,6 +47,9 @@ const fn level_words(level: Level) -> &'static str {
         Level::Leadership => "escalated to the quality lead and nominated individual",
     }
 }
+
+/// The most lines of the trail that may be told as what is new.
+const NEWEST: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "escalation/show.html")]
@@ -191,8 +68,8 @@ struct ShowPage {
     earlier: Vec<Earlier>,
     choices: Vec<Choice>,
     refusal: Option<&'static str>,
-    changed: bool,
-    version: i64,
+    changed: Option<Comparison>,
+    carried: Carried,
 }
 
 /// A decision recorded before, in words.
@@ -208,6 +85,21 @@ struct Seen {
     case: Case,
     barrier: Option<Barrier>,
     decisions: Vec<Decided>,
+}
+
+impl Seen {
+    /// What it looks like now, as the form carries it.
+    fn standing(&self) -> Standing {
+        let mut fields = standing_fields(&self.case);
+        let barrier = self.barrier.as_ref().map(|b| b.barrier.clone()).unwrap_or_default();
+        let decided = self.decisions.iter().map(|d| format!("{}, by {}", d.decision.label(), d.by));
+        let (label, by) = ("What is in the way", &[EventKind::UpdateAdded][..]);
+        fields.push(Field { key: "barrier", label, value: barrier, by });
+        let (label, by) = ("Decisions", &[EventKind::EscalationDecided][..]);
+        let value = decided.collect::<Vec<_>>().join("\n");
+        fields.push(Field { key: "decisions", label, value, by });
+        Standing { version: self.case.action.version, line: self.open.line, fields }
+    }
 }
 
 async fn look(signed: &Signed, app: &AppState, id: EscalationId) -> Result<Seen, AppError> {
@@ -233,8 +125,7 @@ async fn show(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeEscalations)?;
     let seen = look(&signed, &app, id).await?;
-    let draft = Draft::new();
-    page::render(&form(&signed, &app, id, &seen, draft, false))
+    page::render(&form(&signed, &app, id, &seen, Draft::new(), Carried::of(&seen.standing())))
 }
 
 async fn decide(
@@ -244,34 +135,32 @@ async fn decide(
     mut draft: Draft,
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeEscalations)?;
-    let version = draft.number("version", 0..=i64::MAX, "Open the escalation again");
-    let given = read(&mut draft);
-    let mut changed = false;
-    if let (true, Some(given), Some(version)) = (draft.is_ok(), given, version) {
-        match workflow::escalation::decide(&app, &signed.actor, id, version, &given).await {
-            Ok(number) => {
-                return Ok(page::done(
-                    &signed.path("escalations"),
-                    Done::DecisionRecorded,
-                    &Reference::action(number).to_string(),
-                ));
+    let carried = Carried::read(&draft);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    if let Some(given) = read(&mut draft).filter(|_| draft.is_ok()) {
+        let deed = workflow::escalation::decide(&app, &signed.actor, id, carried.version, &given).await;
+        match answer(deed, &mut draft)? {
+            Answer::Done(number) => {
+                let on = Reference::action(number).to_string();
+                return Ok(page::done(&signed.path("escalations"), Done::DecisionRecorded, &on));
             }
-            Err(Stop::Refused(said)) => {
-                for s in said {
-                    draft.refuse(s.field.unwrap_or("decision"), s.sentence);
-                }
-            }
-            Err(Stop::Changed) => {
-                changed = true;
-                draft.refuse("decision", "This changed since you opened it. Look at what is there now, then record your decision again.");
-            }
-            Err(Stop::Failed(error)) => return Err(error),
+            Answer::Again(again) => status = again,
         }
     }
     let seen = look(&signed, &app, id).await?;
-    let status =
-        if changed { axum::http::StatusCode::CONFLICT } else { axum::http::StatusCode::UNPROCESSABLE_ENTITY };
-    page::render_as(status, &form(&signed, &app, id, &seen, draft, changed))
+    if status != StatusCode::CONFLICT {
+        return page::render_as(status, &form(&signed, &app, id, &seen, draft, carried));
+    }
+    let mut tx = signed.actor.begin(&app).await?;
+    let lines = trail::of_action(&mut tx, seen.case.action.id, NEWEST).await?;
+    tx.commit().await?;
+    let due = draft.clone().optional_date("revised_due_on").map(words::date).unwrap_or_default();
+    let now = seen.standing();
+    let changed = carried.beside(&now, &[("due", due)], &lines);
+    let mut page = form(&signed, &app, id, &seen, draft, Carried::of(&now));
+    page.layout = page.layout.with_errors(true);
+    page.changed = Some(changed);
+    page::render_as(status, &page)
 }
 
 fn read(draft: &mut Draft) -> Option<DecisionGiven> {
@@ -297,17 +186,14 @@ fn form(
     id: EscalationId,
     seen: &Seen,
     draft: Draft,
-    changed: bool,
+    carried: Carried,
 ) -> ShowPage {
     let today = Moment::read(app).today;
     let action = &seen.case.action;
     let reference = action.reference().to_string();
     let facts = Facts::new()
         .linked("Action", reference.clone(), signed.path(&format!("actions/{reference}")))
-        .fact(
-            "Owner",
-            action.owner.as_ref().map_or_else(|| "Nobody owns it".into(), action::Person::with_title),
-        )
+        .fact("Owner", action.owner.as_ref().map_or_else(|| "Nobody owns it".into(), Person::with_title))
         .fact("Due", action.due_on.map_or_else(|| "No date".into(), words::date))
         .fact(
             "Moved",
@@ -345,8 +231,8 @@ fn form(
                 .hint("Say why. This is a decision too, and stays on the record."),
         ],
         refusal: refusal(signed, seen),
-        version: action.version,
-        changed,
+        changed: None,
+        carried,
         draft,
     }
 }

@@ -3,33 +3,38 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use chrono::NaiveDate;
 
-use crate::domain::action::Person;
-use crate::domain::closure::AssuranceDecision;
-use crate::domain::standard::Approver;
+use crate::app::AppState;
+use crate::domain::action::Status;
+use crate::domain::assurance::{Word, may_assure};
+use crate::domain::closure::{AssuranceDecision, gate};
 use crate::domain::topic::EvidenceKind;
-use crate::domain::verification::{Mark, Method, Outcome, may_verify};
+use crate::domain::verification::{Mark, Method, Outcome, Verdict, VerdictRefusal, may_verify};
 use crate::domain::words;
+use crate::error::AppError;
+use crate::http::banner::Done;
 use crate::http::form::{Choice, Draft};
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
+use crate::http::verb::VerbForm;
 use crate::workflow::verification::mark_field;
+use crate::workflow::{self, Actor};
 
-/// The form of a verdict.
+/// A verdict.
+pub struct Verification;
+
+/// The fields of a verdict.
 #[derive(Template)]
 #[template(path = "verification/form.html")]
-pub struct VerificationForm {
+pub struct VerificationFields {
     draft: Draft,
-    post: String,
-    version: i64,
     methods: Vec<Choice>,
     kinds: Vec<Judged>,
     marks: Vec<Choice>,
     outcomes: Vec<Choice>,
     exception: bool,
 }
-impl HtmlSafe for VerificationForm {}
+impl HtmlSafe for VerificationFields {}
 
 /// A kind of evidence to be judged, and what was given of it.
 struct Judged {
@@ -38,36 +43,88 @@ struct Judged {
     given: String,
 }
 
-impl VerificationForm {
-    /// The form with what was typed in `draft`, made from `version` of the action.
-    #[must_use]
-    pub fn new(signed: &Signed, opened: &Opened, draft: Draft, version: i64) -> Self {
+impl VerbForm for Verification {
+    const ADDRESS: &'static str = "/p/{provider}/actions/{reference}/verification";
+    const BUTTON: &'static str = "Record decision";
+    type Fields = VerificationFields;
+    type Given = Verdict;
+
+    fn title(_: &Opened) -> &'static str {
+        "Verify this action"
+    }
+
+    fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
         let case = &opened.case;
-        let member = &signed.actor.member;
-        let without = may_verify(member, &case.action, &case.owners, &case.pieces, false);
-        let owner = owner_name(case.action.owner.as_ref());
-        let kinds = case.required.iter().map(|kind| judged(opened, *kind)).collect();
-        Self {
-            draft,
-            post: opened.path(signed, "verification"),
-            version,
-            methods: Choice::all::<Method>(),
-            kinds,
-            marks: Choice::all::<Mark>(),
-            outcomes: vec![
-                choice(Outcome::Complete, complete_leads_to(opened)),
-                choice(
-                    Outcome::PartiallyComplete,
-                    format!("Goes back to {owner} with what is missing and a new due date."),
-                ),
-                choice(
-                    Outcome::Ineffective,
-                    "Done, but practice did not change. It begins again with new evidence, and is escalated."
-                        .into(),
-                ),
-            ],
-            exception: without.is_err(),
+        let may =
+            |exception| may_verify(&signed.actor.member, &case.action, &case.owners, &case.pieces, exception);
+        if let (Err(refusal), Err(_)) = (may(false), may(true)) {
+            return Err(refusal.sentence());
         }
+        if case.action.status != Status::Submitted {
+            return Err(VerdictRefusal::NotSubmitted(case.action.status).sentence());
+        }
+        Ok(())
+    }
+
+    async fn fields(
+        _: &AppState,
+        signed: &Signed,
+        opened: &Opened,
+        draft: &Draft,
+    ) -> Result<VerificationFields, AppError> {
+        let (case, member) = (&opened.case, &signed.actor.member);
+        let without = may_verify(member, &case.action, &case.owners, &case.pieces, false);
+        Ok(VerificationFields {
+            draft: draft.clone(),
+            methods: Choice::all::<Method>(),
+            kinds: case.required.iter().map(|kind| judged(opened, *kind)).collect(),
+            marks: Choice::all::<Mark>(),
+            outcomes: outcomes(opened),
+            exception: without.is_err(),
+        })
+    }
+
+    fn read(draft: &mut Draft, opened: &Opened) -> Option<Verdict> {
+        let note = draft.text("note", 4000, "Say what you sampled and what you found");
+        let method = draft.choice::<Method>("method", "Choose how you checked");
+        let sample = draft.number("sample", 1..=100_000, "Enter how many you looked at");
+        let met = draft.number("met", 0..=100_000, "Enter how many met the standard");
+        let mut marks = Vec::new();
+        for kind in &opened.case.required {
+            let sentence =
+                format!("Choose whether this evidence supports it: {}", kind.label().to_lowercase());
+            marks.extend(draft.choice::<Mark>(mark_field(*kind), &sentence).map(|mark| (*kind, mark)));
+        }
+        let outcome = draft.choice::<Outcome>("outcome", "Choose your decision");
+        let missing = draft.optional_text("missing", 2000);
+        let new_due_on = draft.optional_date("due");
+        let exception_reason = draft.optional_text("exception", 2000);
+        let outcome = outcome?;
+        Some(Verdict {
+            method: method?,
+            sample_size: u32::try_from(sample?).ok()?,
+            met_standard: u32::try_from(met?).ok()?,
+            note: note?,
+            marks,
+            outcome,
+            missing: missing.filter(|_| outcome == Outcome::PartiallyComplete),
+            new_due_on: new_due_on.filter(|_| outcome != Outcome::Complete),
+            exception_reason,
+        })
+    }
+
+    async fn carry_out(
+        app: &AppState,
+        by: &Actor,
+        number: i32,
+        seen: i64,
+        verdict: &Verdict,
+    ) -> workflow::Done<Done> {
+        workflow::verification::verify(app, by, number, seen, verdict).await.map(|_| match verdict.outcome {
+            Outcome::Complete => Done::VerifiedComplete,
+            Outcome::PartiallyComplete => Done::VerifiedPartly,
+            Outcome::Ineffective => Done::VerifiedIneffective,
+        })
     }
 }
 
@@ -83,12 +140,20 @@ fn judged(opened: &Opened, kind: EvidenceKind) -> Judged {
     }
 }
 
-fn choice(outcome: Outcome, hint: String) -> Choice {
-    Choice::new(outcome.as_str(), outcome.label()).hint(hint)
+fn outcomes(opened: &Opened) -> Vec<Choice> {
+    let choice = |outcome: Outcome, hint| Choice::new(outcome.as_str(), outcome.label()).hint(hint);
+    let back = format!("Goes back to {} with what is missing and a new due date.", opened.owner_name());
+    let again =
+        "Done, but practice did not change. It begins again with new evidence, and is escalated.".to_owned();
+    vec![
+        choice(Outcome::Complete, complete_leads_to(opened)),
+        choice(Outcome::PartiallyComplete, back),
+        choice(Outcome::Ineffective, again),
+    ]
 }
 
 fn complete_leads_to(opened: &Opened) -> String {
-    let approver = approver_name(opened.case.action.approver);
+    let approver = opened.approver_name();
     if opened.case.action.needs_assurance() {
         format!("Goes to the nominated individual for assurance, then to {approver} for closure.")
     } else {
@@ -96,83 +161,132 @@ fn complete_leads_to(opened: &Opened) -> String {
     }
 }
 
-/// "the registered manager".
-#[must_use]
-pub const fn approver_name(approver: Approver) -> &'static str {
-    match approver {
-        Approver::RegisteredManager => "the registered manager",
-        Approver::QualityLead => "the quality lead",
-    }
-}
+/// The nominated individual's word.
+pub struct Assurance;
 
-fn owner_name(owner: Option<&Person>) -> String {
-    owner.map_or_else(|| "its owner".to_owned(), |o| o.name.clone())
-}
-
-/// The form of the nominated individual's word.
+/// The fields of that word.
 #[derive(Template)]
 #[template(path = "assurance/form.html")]
-pub struct AssuranceForm {
+pub struct AssuranceFields {
     draft: Draft,
-    post: String,
-    version: i64,
     decisions: Vec<Choice>,
 }
-impl HtmlSafe for AssuranceForm {}
+impl HtmlSafe for AssuranceFields {}
 
-impl AssuranceForm {
-    /// The form with what was typed in `draft`, made from `version` of the action.
-    #[must_use]
-    pub fn new(signed: &Signed, opened: &Opened, draft: Draft, version: i64) -> Self {
-        let owner = owner_name(opened.case.action.owner.as_ref());
-        let approver = approver_name(opened.case.action.approver);
+impl VerbForm for Assurance {
+    const ADDRESS: &'static str = "/p/{provider}/actions/{reference}/assurance";
+    const BUTTON: &'static str = "Record your word";
+    type Fields = AssuranceFields;
+    type Given = Word;
+
+    fn title(_: &Opened) -> &'static str {
+        "Record assurance"
+    }
+
+    fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
+        may_assure(&signed.actor.member, &opened.case).map(drop).map_err(|refusal| refusal.sentence())
+    }
+
+    async fn fields(
+        _: &AppState,
+        _: &Signed,
+        opened: &Opened,
+        draft: &Draft,
+    ) -> Result<AssuranceFields, AppError> {
+        let owner = opened.owner_name();
+        let approver = opened.approver_name();
         let decision =
             |d: AssuranceDecision, label: &str, hint: String| Choice::new(d.as_str(), label).hint(hint);
-        Self {
-            draft,
-            post: opened.path(signed, "assurance"),
-            version,
-            decisions: vec![
-                decision(
-                    AssuranceDecision::Assured,
-                    "I am satisfied that practice changed",
-                    format!("It goes to {approver} for closure."),
-                ),
-                decision(
-                    AssuranceDecision::Challenged,
-                    "I am not satisfied",
-                    format!("It goes back to {owner} with your reason and a new due date, and is escalated."),
-                ),
-            ],
-        }
+        let decisions = vec![
+            decision(
+                AssuranceDecision::Assured,
+                "I am satisfied that practice changed",
+                format!("It goes to {approver} for closure."),
+            ),
+            decision(
+                AssuranceDecision::Challenged,
+                "I am not satisfied",
+                format!("It goes back to {owner} with your reason and a new due date, and is escalated."),
+            ),
+        ];
+        Ok(AssuranceFields { draft: draft.clone(), decisions })
+    }
+
+    fn read(draft: &mut Draft, _: &Opened) -> Option<Word> {
+        let decision = draft.choice::<AssuranceDecision>("decision", "Choose whether you are satisfied");
+        let note = draft.text("note", 4000, "Say what you looked at and why you are satisfied, or not");
+        let due = draft.optional_date("due");
+        let decision = decision?;
+        let new_due_on = due.filter(|_| decision == AssuranceDecision::Challenged);
+        Some(Word { decision, note: note?, new_due_on })
+    }
+
+    async fn carry_out(
+        app: &AppState,
+        by: &Actor,
+        number: i32,
+        seen: i64,
+        word: &Word,
+    ) -> workflow::Done<Done> {
+        workflow::assurance::record(app, by, number, seen, word).await.map(|()| match word.decision {
+            AssuranceDecision::Assured => Done::AssuranceGiven,
+            AssuranceDecision::Challenged => Done::Challenged,
+        })
     }
 }
 
-/// The form of an approval.
+/// Approval of closure (R17).
+pub struct Closure;
+
+/// The fields of an approval.
 #[derive(Template)]
 #[template(path = "closure/form.html")]
-pub struct ClosureForm {
+pub struct ClosureFields {
     draft: Draft,
-    post: String,
-    version: i64,
     follow_up: String,
 }
-impl HtmlSafe for ClosureForm {}
+impl HtmlSafe for ClosureFields {}
 
-impl ClosureForm {
-    /// The form with what was typed in `draft`, made from `version` of the action.
-    #[must_use]
-    pub fn new(signed: &Signed, opened: &Opened, draft: Draft, version: i64) -> Self {
+impl VerbForm for Closure {
+    const ADDRESS: &'static str = "/p/{provider}/actions/{reference}/closure";
+    const BUTTON: &'static str = "Close action";
+    type Fields = ClosureFields;
+    type Given = String;
+
+    fn title(_: &Opened) -> &'static str {
+        "Close this action"
+    }
+
+    fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
+        gate(&signed.actor.member, &opened.case).map(drop).map_err(|refusal| refusal.sentence())
+    }
+
+    async fn fields(
+        _: &AppState,
+        _: &Signed,
+        opened: &Opened,
+        draft: &Draft,
+    ) -> Result<ClosureFields, AppError> {
         let today = opened.moment.today;
-        let agreed: Option<NaiveDate> = opened.case.action.follow_up_on.filter(|d| *d > today);
-        Self {
-            draft,
-            post: opened.path(signed, "closure"),
-            version,
-            follow_up: agreed.map_or_else(
-                || "Its impact is looked at again on the first day the closure standard names.".to_owned(),
-                |day| format!("Its impact is looked at again on {}.", words::date(day)),
-            ),
-        }
+        let agreed = opened.case.action.follow_up_on.filter(|d| *d > today);
+        let follow_up = agreed.map_or_else(
+            || "Its impact is looked at again on the first day the closure standard names.".to_owned(),
+            |day| format!("Its impact is looked at again on {}.", words::date(day)),
+        );
+        Ok(ClosureFields { draft: draft.clone(), follow_up })
+    }
+
+    fn read(draft: &mut Draft, _: &Opened) -> Option<String> {
+        draft.text("note", 4000, "Say why you are satisfied that the outcome was reached")
+    }
+
+    async fn carry_out(
+        app: &AppState,
+        by: &Actor,
+        number: i32,
+        seen: i64,
+        note: &String,
+    ) -> workflow::Done<Done> {
+        workflow::closure::close(app, by, number, seen, note).await.map(|_| Done::Closed)
     }
 }

@@ -89,6 +89,8 @@ pub mod routes;
 pub mod sign_in;
 /// Who is signed in.
 pub mod signed;
+/// Both versions, when a form was overtaken.
+pub mod stale;
 /// Where everybody starts.
 pub mod start;
 /// "It is done", and taking that back.
@@ -101,6 +103,8 @@ pub mod told;
 pub mod update;
 /// Forms with files.
 pub mod upload;
+/// The form of every verb on an action.
+pub mod verb;
 /// Verifying, and the queue of what waits for it.
 pub mod verification;
 /// Tags, thread, checklist and other pieces of pages.

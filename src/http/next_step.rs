@@ -8,7 +8,6 @@ use crate::domain::closure::{ClosureRefusal, gate};
 use crate::domain::member::Role;
 use crate::domain::verification::{VerdictRefusal, may_verify};
 use crate::domain::words;
-use crate::http::judging::approver_name;
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
 use crate::store::papers::Colleague;
@@ -235,7 +234,7 @@ fn waits_for_approval(opened: &Opened) -> Next {
     let who = names(opened, |p| {
         p.role == role || (managers && matches!(p.role, Role::QualityLead | Role::NominatedIndividual))
     });
-    let approver = approver_name(case.action.approver);
+    let approver = opened.approver_name();
     Next::titled("Waits for closure")
         .say(format!("It was verified as complete. It is for {approver} to close: {who}."))
 }

@@ -1,25 +1,21 @@
 //! An action opened by a member: what its page and the pages of its verbs read, and how a verb answers.
 
-use askama::Template;
-use askama::filters::HtmlSafe;
-use axum::http::StatusCode;
-use axum::response::Response;
-
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
+use crate::domain::action::Person;
 use crate::domain::closure::Case;
+use crate::domain::event::EventKind;
 use crate::domain::reference::{Kind, Reference};
+use crate::domain::standard::Approver;
 use crate::domain::words;
 use crate::error::AppError;
-use crate::http::form::Draft;
-use crate::http::page::{self, Layout};
 use crate::http::pill::pill;
 use crate::http::signed::Signed;
-use crate::http::told;
-use crate::http::view::{Facts, FileRow, Files, Tag, Timeline};
+use crate::http::stale::{Field, Standing};
+use crate::http::view::{Facts, FileRow, Files, Tag};
 use crate::store::case;
 use crate::store::papers::{self, Given, Papers};
-use crate::workflow::{Done, Moment, Stop};
+use crate::workflow::Moment;
 
 /// An action with its papers, as a member sees it now.
 #[derive(Clone, Debug)]
@@ -89,6 +85,40 @@ impl Opened {
             .fact("Service", self.place())
     }
 
+    /// What the action looks like now, as the forms that judge or change it carry it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let papers = &self.papers;
+        let mut fields = standing_fields(&self.case);
+        let control = papers.interim_control.as_ref().map(|c| c.control.clone());
+        fields.push(field("evidence", "Evidence", self.evidence_said()));
+        fields.push(field("control", "Interim control", control.unwrap_or_default()));
+        let line = papers.trail.first().map_or(0, |told| told.seq);
+        Standing { version: self.case.action.version, line, fields }
+    }
+
+    /// The evidence of this cycle that stands, a line for each piece.
+    fn evidence_said(&self) -> String {
+        let cycle = self.case.action.cycle;
+        let given = self.papers.evidence.iter().filter(|e| e.cycle == cycle && e.withdrawn.is_none());
+        given.map(|e| format!("{}: {}", e.kind.label(), e.title)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The owner's name, or a word for nobody.
+    #[must_use]
+    pub fn owner_name(&self) -> &str {
+        self.case.action.owner.as_ref().map_or("its owner", |o| &o.name)
+    }
+
+    /// "the registered manager": who approves its closure.
+    #[must_use]
+    pub const fn approver_name(&self) -> &'static str {
+        match self.case.action.approver {
+            Approver::RegisteredManager => "the registered manager",
+            Approver::QualityLead => "the quality lead",
+        }
+    }
+
     /// "Rowan House, Ash".
     #[must_use]
     pub fn place(&self) -> String {
@@ -96,6 +126,60 @@ impl Opened {
             Some(unit) => format!("{}, {unit}", self.papers.service),
             None => self.papers.service.clone(),
         }
+    }
+}
+
+/// What a case looks like: words, owner, date, state, what was judged.
+#[must_use]
+pub fn standing_fields(case: &Case) -> Vec<Field> {
+    let a = &case.action;
+    let verdict = case.verification.as_ref();
+    let verdict = verdict.map(|v| format!("{}, by {}", v.outcome.label(), v.verifier_name));
+    let assured = case.assurance.as_ref();
+    let assured = assured.map(|x| format!("{}, by {}", x.decision.label(), x.member_name));
+    vec![
+        field("what", "What is to be done", a.what.clone()),
+        field("success_test", "How we will know", a.success_test.clone()),
+        field("owner", "Owner", a.owner.as_ref().map(Person::with_title).unwrap_or_default()),
+        field("due", "Due date", a.due_on.map(words::date).unwrap_or_default()),
+        field("status", "State", a.status.label().to_owned()),
+        field("verdict", "Verification", verdict.unwrap_or_default()),
+        field("assurance", "Assurance", assured.unwrap_or_default()),
+    ]
+}
+
+fn field(key: &'static str, label: &'static str, value: String) -> Field {
+    Field { key, label, value, by: changed_by(key) }
+}
+
+/// The events that may change a field of an action.
+fn changed_by(key: &str) -> &'static [EventKind] {
+    use EventKind::{
+        ActionDefined, AssuranceRecorded, Cancelled, Closed, DueDateMoved, EscalationDecided, EvidenceAdded,
+        EvidenceWithdrawn, OwnerChanged, Reopened, Reworded, SubmissionTakenBack, Submitted, UpdateAdded,
+        VerificationVoided, Verified,
+    };
+    match key {
+        "what" | "success_test" => &[Reworded, ActionDefined],
+        "owner" => &[OwnerChanged, ActionDefined],
+        "due" => &[DueDateMoved, EscalationDecided, Verified, AssuranceRecorded, Reopened],
+        "evidence" => &[EvidenceAdded, EvidenceWithdrawn, Verified, Reopened],
+        "verdict" => &[Verified, VerificationVoided, OwnerChanged, Reopened],
+        "assurance" => &[AssuranceRecorded, VerificationVoided, Reopened],
+        "control" => &[EscalationDecided],
+        _ => &[
+            Submitted,
+            SubmissionTakenBack,
+            VerificationVoided,
+            Verified,
+            AssuranceRecorded,
+            Closed,
+            Reopened,
+            Cancelled,
+            OwnerChanged,
+            EvidenceWithdrawn,
+            UpdateAdded,
+        ],
     }
 }
 
@@ -132,117 +216,4 @@ fn withdraw_href(signed: &Signed, case: &Case, given: &Given) -> String {
     } else {
         String::new()
     }
-}
-
-/// What is around the form of every verb.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    /// "Action A-0142".
-    pub caption: String,
-    /// What is to be done.
-    pub what: String,
-    /// The address of the action.
-    pub back: String,
-    /// Its state.
-    pub tag: Tag,
-    /// What is judged or changed.
-    pub brief: Facts,
-    /// The evidence of this cycle.
-    pub files: Files,
-    /// When it changed since the form was opened: what happened last.
-    pub changed: Option<Timeline>,
-}
-
-/// The page of one verb on an action: the frame, and the verb's form in it.
-#[derive(Template)]
-#[template(path = "action/verb.html")]
-pub struct VerbPage<F: Template + HtmlSafe> {
-    layout: Layout,
-    frame: Frame,
-    draft: Draft,
-    form: F,
-}
-
-impl<F: Template + HtmlSafe> VerbPage<F> {
-    /// A page headed `title` with `form`, whose wrong fields are those of `draft`.
-    pub fn new(signed: &Signed, opened: &Opened, title: &str, draft: Draft, form: F) -> Self {
-        let frame = Frame {
-            caption: format!("Action {}", opened.reference),
-            what: opened.case.action.what.clone(),
-            back: opened.path(signed, ""),
-            tag: opened.tag(),
-            brief: opened.brief(),
-            files: opened.files(signed, false),
-            changed: None,
-        };
-        let layout = signed.layout(title).with_errors(!draft.is_ok());
-        Self { layout, frame, draft, form }
-    }
-
-    /// The page as it is first opened.
-    ///
-    /// # Errors
-    /// The template failed.
-    pub fn fresh(&self) -> Result<Response, AppError> {
-        page::render(self)
-    }
-
-    /// The same form again: refused (422), or beside what changed meanwhile (409).
-    ///
-    /// # Errors
-    /// The template failed.
-    pub fn again(mut self, opened: &Opened, status: StatusCode) -> Result<Response, AppError> {
-        if status == StatusCode::CONFLICT {
-            self.frame.changed =
-                Some(told::timeline(opened.papers.trail.get(..2).unwrap_or(&opened.papers.trail)));
-            self.layout = self.layout.with_errors(true);
-        }
-        page::render_as(status, &self)
-    }
-}
-
-/// What a deed came to.
-#[derive(Clone, Copy, Debug)]
-pub enum Answer<T> {
-    /// Done.
-    Done(T),
-    /// The form is shown again: the sentences are in the draft.
-    Again(StatusCode),
-}
-
-/// Turns what a workflow answers into what the page does. Refusals about the whole form stand at `form`.
-///
-/// # Errors
-/// What failed.
-pub fn answer<T>(done: Done<T>, draft: &mut Draft) -> Result<Answer<T>, AppError> {
-    match done {
-        Ok(value) => Ok(Answer::Done(value)),
-        Err(Stop::Refused(said)) => {
-            for s in said {
-                draft.refuse(s.field.unwrap_or("form"), s.sentence.trim_end_matches('.'));
-            }
-            Ok(Answer::Again(StatusCode::UNPROCESSABLE_ENTITY))
-        }
-        Err(Stop::Changed) => Ok(Answer::Again(StatusCode::CONFLICT)),
-        Err(Stop::Failed(error)) => Err(error),
-    }
-}
-
-/// The version of the action the form was made from. It is not typed by a person, so a wrong one is no form of ours.
-///
-/// # Errors
-/// It is missing or no number.
-pub fn seen(draft: &Draft) -> Result<i64, AppError> {
-    // sent twice it says nothing, as any field
-    let mut sent = draft.values("version");
-    let one = sent.next().filter(|_| sent.next().is_none()).unwrap_or_default();
-    one.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-        AppError::bad_request("This form is not complete. Open the action again and send it once more.")
-    })
-}
-
-/// The version the form carries when it is shown again: after a change the person has read, the new one.
-#[must_use]
-pub fn version_again(opened: &Opened, seen: i64, status: StatusCode) -> i64 {
-    if status == StatusCode::CONFLICT { opened.case.action.version } else { seen }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::app::AppState;
 use crate::domain::access::{Verb, may};
+use crate::domain::event::EventKind;
 use crate::domain::finding::relation;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::review::{Disposition, holdups};
@@ -22,12 +23,14 @@ use crate::http::form::{Choice, Draft};
 use crate::http::line::{Shown, place, service, short, shown, tag_of};
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
+use crate::http::stale::{Carried, Comparison, Field, Standing};
+use crate::http::verb::{Answer, answer};
 use crate::http::view::{Facts, Pages, State as Look, Tag};
 use crate::store::review::{self, Filter, Outcome, Review, Row};
 use crate::store::scope::Scope;
-use crate::store::{TenantTx, menu};
+use crate::store::{TenantTx, menu, trail};
+use crate::workflow::Moment;
 use crate::workflow::review::{sign_off, visible};
-use crate::workflow::{Moment, Stop};
 
 /// The form that starts a review.
 mod new;
@@ -172,8 +175,12 @@ struct ShowPage {
     sign_href: String,
     is_audit: bool,
     held_up: Vec<String>,
-    version: i64,
+    carried: Carried,
+    changed: Option<Comparison>,
 }
+
+/// The most lines of the trail that may be told as what is new.
+const NEWEST: i64 = 50;
 
 /// A finding of the review and what became of it.
 struct Found {
@@ -200,7 +207,7 @@ async fn show(
     State(app): State<AppState>,
     Path((_, reference)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
-    render(&signed, &app, &reference, Draft::new(), StatusCode::OK).await
+    render(&signed, &app, &reference, Draft::new(), None, StatusCode::OK).await
 }
 
 async fn sign(
@@ -213,25 +220,40 @@ async fn sign(
     let mut tx = signed.actor.begin(&app).await?;
     let number = open(&mut tx, &signed, &reference).await?.number;
     drop(tx);
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    if let Some(seen) = draft.number("version", 1..=i64::MAX, "Open the review again") {
-        match sign_off(&app, &signed.actor, number, seen).await {
-            Ok(()) => {
-                let page = signed.path(&format!("reviews/{reference}"));
-                return Ok(page::done(&page, Done::ReviewSignedOff, &reference));
-            }
-            Err(Stop::Refused(said)) => {
-                let all: Vec<String> = said.into_iter().map(|s| s.sentence).collect();
-                draft.refuse("sign-off", all.join(" "));
-            }
-            Err(Stop::Changed) => {
-                status = StatusCode::CONFLICT;
-                draft.refuse("sign-off", "It changed since you opened it. This is how it stands now.");
-            }
-            Err(Stop::Failed(error)) => return Err(error),
+    let carried = Carried::read(&draft);
+    let deed = sign_off(&app, &signed.actor, number, carried.version).await;
+    let status = match answer(deed, &mut draft)? {
+        Answer::Done(()) => {
+            let page = signed.path(&format!("reviews/{reference}"));
+            return Ok(page::done(&page, Done::ReviewSignedOff, &reference));
         }
-    }
-    render(&signed, &app, &reference, draft, status).await
+        Answer::Again(status) => status,
+    };
+    render(&signed, &app, &reference, draft, Some(carried), status).await
+}
+
+/// What the review looks like now, as the form that signs it off carries it.
+fn standing_of(found: &Review, outcomes: &[Outcome], today: chrono::NaiveDate) -> Standing {
+    use EventKind::{
+        ActionDefined, Cancelled, Closed, FindingDisposed, FindingLogged, ReviewSignedOff, SourceAdded,
+    };
+    let outcome = |o: &Outcome| {
+        let tag = tag_of(o.disposition, &o.actions, today);
+        format!("{} {} ({})", o.reference, short(&o.what, 80), tag.words())
+    };
+    let findings: Vec<String> = outcomes.iter().map(outcome).collect();
+    let signed = found.signed_off.as_ref().map(|(who, at)| format!("{who}, {}", words::instant(*at)));
+    let field = |key, label, value, by| Field { key, label, value, by };
+    let fields = vec![
+        field("signed", "Signed off", signed.unwrap_or_default(), &[ReviewSignedOff][..]),
+        field(
+            "findings",
+            "Findings",
+            findings.join("\n"),
+            &[FindingLogged, SourceAdded, FindingDisposed, ActionDefined, Cancelled, Closed],
+        ),
+    ];
+    Standing { version: found.version, line: found.line, fields }
 }
 
 async fn render(
@@ -239,6 +261,7 @@ async fn render(
     app: &AppState,
     reference: &str,
     draft: Draft,
+    sent: Option<Carried>,
     status: StatusCode,
 ) -> Result<Response, AppError> {
     let today = Moment::read(app).today;
@@ -247,6 +270,11 @@ async fn render(
     let found = open(&mut tx, signed, reference).await?;
     let outcomes = review::outcomes(&mut tx, found.id).await?;
     let facts = review::facts(&mut tx, found.id).await?;
+    let now = standing_of(&found, &outcomes, today);
+    let mut changed = None;
+    if let Some(sent) = sent.as_ref().filter(|_| status == StatusCode::CONFLICT) {
+        changed = Some(sent.beside(&now, &[], &trail::of_review(&mut tx, found.id, NEWEST).await?));
+    }
     drop(tx);
     let is_audit = found.kind.is_signed_off();
     let signs = is_audit
@@ -260,7 +288,7 @@ async fn render(
             layout: signed
                 .layout(format!("{reference} {}", short(&found.title, 60)))
                 .at(&signed.path("reviews"))
-                .with_errors(!draft.is_ok()),
+                .with_errors(!draft.is_ok() || changed.is_some()),
             back: signed.path("reviews"),
             title: found.title.clone(),
             caption: format!("Review {reference}"),
@@ -271,7 +299,8 @@ async fn render(
             sign_href: given(signs, signed.path(&format!("reviews/{reference}/sign-off"))),
             is_audit: is_audit && found.signed_off.is_none(),
             held_up: holdups(&facts).iter().map(crate::domain::review::Holdup::sentence).collect(),
-            version: found.version,
+            carried: sent.filter(|_| changed.is_none()).unwrap_or_else(|| Carried::of(&now)),
+            changed,
             draft,
         },
     )

@@ -158,6 +158,12 @@ impl Tag {
         Self { state: State::Late, words }
     }
 
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
     /// The state.
     #[must_use]
     pub const fn state(&self) -> State {

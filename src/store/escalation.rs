@@ -196,6 +196,8 @@ pub struct Open {
     pub due_on: NaiveDate,
     /// Whether a decision was recorded on it.
     pub decided: bool,
+    /// Where the trail ended when this was read.
+    pub line: i64,
 }
 
 /// Reads one escalation.
@@ -206,7 +208,8 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
     let provider = tx.provider();
     let row = sqlx::query!(
         r#"SELECT a.number, e.cycle, e.level, e.cause, e.due_on,
-             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!"
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!",
+             (SELECT h.seq FROM chain_heads h WHERE h.provider_id = e.provider_id) AS "line!"
            FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
            WHERE e.provider_id = $1 AND e.id = $2"#,
         provider.uuid(),
@@ -223,6 +226,7 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
             cycle: r.cycle,
             due_on: r.due_on,
             decided: r.decided,
+            line: r.line,
         })
     })
     .transpose()

@@ -190,6 +190,8 @@ pub struct Finding {
     pub logged_at: DateTime<Utc>,
     /// Counted up by every change.
     pub version: i64,
+    /// Where the trail ended when this was read.
+    pub line: i64,
     /// Where it came from, oldest first.
     pub sources: Vec<Source>,
 }
@@ -246,6 +248,7 @@ pub async fn get(tx: &mut TenantTx, number: i32) -> Result<Option<Finding>, sqlx
         logged_by_name: r.logged_by_name,
         logged_at: r.logged_at,
         version: r.version,
+        line: r.line,
         sources,
     }))
 }

@@ -92,6 +92,8 @@ pub struct Review {
     pub signed_off: Option<(String, DateTime<Utc>)>,
     /// Counted up by every change.
     pub version: i64,
+    /// Where the trail ended when this was read.
+    pub line: i64,
 }
 
 impl Review {
@@ -111,7 +113,8 @@ pub async fn get(tx: &mut TenantTx, number: i32) -> Result<Option<Review>, sqlx:
     let row = sqlx::query!(
         r#"SELECT r.id AS "id: ReviewId", r.number, r.kind, r.title, r.service_id AS "service: ServiceId", s.name AS service_name, r.held_on,
              r.conducted_by, r.their_reference, (r.score * 100)::int4 AS score, r.created_by AS "created_by: MemberId",
-             m.name AS "signed_by?", r.signed_off_at, r.version
+             m.name AS "signed_by?", r.signed_off_at, r.version,
+             (SELECT h.seq FROM chain_heads h WHERE h.provider_id = r.provider_id) AS "line!"
            FROM reviews r JOIN services s ON s.provider_id = r.provider_id AND s.id = r.service_id
            LEFT JOIN memberships m ON m.provider_id = r.provider_id AND m.id = r.signed_off_by
            WHERE r.provider_id = $1 AND r.number = $2"#,
@@ -135,6 +138,7 @@ pub async fn get(tx: &mut TenantTx, number: i32) -> Result<Option<Review>, sqlx:
             created_by: r.created_by,
             signed_off: r.signed_by.zip(r.signed_off_at),
             version: r.version,
+            line: r.line,
         })
     })
     .transpose()

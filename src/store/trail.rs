@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::trail::{Columns, Head, Line, Text};
-use crate::ids::{ActionId, FindingId};
+use crate::ids::{ActionId, FindingId, ReviewId};
 
 /// Appends one event; the chain's head stays locked until the transaction ends.
 ///
@@ -49,14 +49,32 @@ pub struct Told {
     pub texts: Vec<(String, String)>,
 }
 
+struct Row {
+    seq: i64,
+    at: DateTime<Utc>,
+    kind: String,
+    actor: Option<String>,
+    action: Option<i32>,
+    detail: Value,
+    texts: Option<Value>,
+}
+
+impl Row {
+    fn into_told(self) -> Result<(Option<i32>, Told), sqlx::Error> {
+        let Self { seq, at, kind, actor, action, detail, texts } = self;
+        Ok((action, Told { seq, at, kind: word(&kind)?, actor, detail, texts: readable(texts) }))
+    }
+}
+
 /// The newest events of an action, newest first, at most `limit`.
 ///
 /// # Errors
 /// The database was lost, or holds a kind this program does not know.
 pub async fn of_action(tx: &mut TenantTx, action: ActionId, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
     let provider = tx.provider();
-    let rows = sqlx::query!(
-        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", (e.line::json -> 'detail')::jsonb AS "detail!",
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", NULL::int AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
              (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
                WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
            FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
@@ -67,12 +85,7 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId, limit: i64) -> Resul
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            let texts = readable(r.texts);
-            Ok(Told { seq: r.seq, at: r.at, kind: word(&r.kind)?, actor: r.actor, detail: r.detail, texts })
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok(row.into_told()?.1)).collect()
 }
 
 /// The newest events of a finding and of its actions, newest first, at most `limit`; each with the number of the
@@ -86,7 +99,8 @@ pub async fn of_finding(
     limit: i64,
 ) -> Result<Vec<(Option<i32>, Told)>, sqlx::Error> {
     let provider = tx.provider();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", a.number AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
              (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
                WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
@@ -99,13 +113,30 @@ pub async fn of_finding(
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            let texts = readable(r.texts);
-            let kind = word(&r.kind)?;
-            Ok((r.action, Told { seq: r.seq, at: r.at, kind, actor: r.actor, detail: r.detail, texts }))
-        })
-        .collect()
+    rows.into_iter().map(Row::into_told).collect()
+}
+
+/// The newest events of a review and of its findings, newest first, at most `limit`.
+///
+/// # Errors
+/// As [`of_action`].
+pub async fn of_review(tx: &mut TenantTx, review: ReviewId, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", NULL::int AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
+             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
+               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
+           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
+           WHERE e.provider_id = $1 AND (e.review_id = $2 OR e.finding_id IN (SELECT x.finding_id FROM finding_sources x
+             WHERE x.provider_id = $1 AND x.review_id = $2)) ORDER BY e.seq DESC LIMIT $3"#,
+        provider.uuid(),
+        review.uuid(),
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|row| Ok(row.into_told()?.1)).collect()
 }
 
 fn readable(texts: Option<Value>) -> Vec<(String, String)> {

@@ -11,7 +11,7 @@ use throughline::worker::tick;
 
 use super::worker::{number, texts};
 use crate::harness::TestDb;
-use crate::harness::fixtures::{Answer, Browser, World, day, saturday, world};
+use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
 const WITHOUT_FORM: [&str; 4] = [
@@ -98,7 +98,7 @@ fn fields(page: &Answer) -> Vec<(String, String)> {
         page.body.split('<').filter(|tag| ["input", "textarea", "select"].iter().any(|t| tag.starts_with(t)))
     {
         let part = |name: &str| {
-            tag.split_once(&format!(" {name}=\"")).map(|(_, rest)| rest.split('"').next().unwrap().to_owned())
+            tag.split_once(&format!(" {name}=\"")).map(|(_, rest)| unescaped(rest.split('"').next().unwrap()))
         };
         let (Some(name), kind) = (part("name"), part("type").unwrap_or_default()) else { continue };
         if kind == "file" || kind == "checkbox" || found.iter().any(|(known, _)| *known == name) {

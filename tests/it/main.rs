@@ -29,6 +29,7 @@ mod review;
 mod sample;
 mod shell;
 mod signing_in;
+mod stale;
 mod starting;
 mod submission;
 mod tenancy;

@@ -289,7 +289,7 @@ async fn a_verdict_that_lacks_something_keeps_what_was_typed() {
     assert!(wrong.text().contains("Only <b>days</b> & no nights"), "what was typed is kept, and escaped");
     assert_eq!(wrong.field("version"), version);
     let none = deputy.post(&path, &partial[..10]).await;
-    assert_eq!(none.status, 400, "a form without its version is none of ours");
+    assert_eq!(none.status, 409, "a form without its version is as one that was overtaken");
 }
 
 /// A stale page: the evidence changed between opening and sending.

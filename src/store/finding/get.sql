@@ -2,6 +2,7 @@
 SELECT f.id AS "id: FindingId", f.number, f.service_id AS "service: ServiceId", s.name AS service_name, s.nation, u.name AS "unit?", f.what,
   f.evidence_source, f.risk, f.theme, f.topic, f.significance, f.found_on, f.found_by, f.disposition, f.disposition_reason AS reason,
   d.name AS "disposed_by?", f.disposed_at, f.logged_by AS "logged_by: MemberId", l.name AS logged_by_name, f.logged_at, f.version,
+  (SELECT h.seq FROM chain_heads h WHERE h.provider_id = f.provider_id) AS "line!",
   ARRAY(SELECT CASE WHEN e.framework_id = 'reg' THEN 'Regulation ' || e.code || ': ' || e.title ELSE e.title END FROM framework_entries e
         WHERE e.id IN (f.key_question, f.regulation) OR e.id IN (SELECT x.entry_id FROM finding_framework_entries x
           WHERE x.provider_id = f.provider_id AND x.finding_id = f.id)

@@ -389,8 +389,16 @@ impl Answer {
         let rest = &self.body[at..];
         let tag = &rest[..rest.find('>').unwrap()];
         let value = tag.split_once("value=\"").map_or("", |(_, rest)| rest.split('"').next().unwrap());
-        value.to_owned()
+        unescaped(value)
     }
+}
+
+/// What a page says, without the escapes it is said with.
+pub fn unescaped(html: &str) -> String {
+    ["&#34;|\"", "&#39;|'", "&#60;|<", "&#62;|>", "&#38;|&"].iter().fold(html.to_owned(), |text, pair| {
+        let (escape, plain) = pair.split_once('|').unwrap();
+        text.replace(escape, plain)
+    })
 }
 
 /// A browser with its cookie; requests go through the real router, all its layers included.

@@ -1,0 +1,163 @@
+//! The list of escalations: what waits for a decision, and what was decided.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::level_words;
+use crate::app::AppState;
+use crate::clock::london_date;
+use crate::domain::access::Verb;
+use crate::domain::action;
+use crate::domain::escalation::{Cause, may_decide};
+use crate::domain::reference::Reference;
+use crate::domain::{calendar, words};
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::form::Choice;
+use crate::http::page::{self, Layout, Pager};
+use crate::http::pill::pill;
+use crate::http::signed::Signed;
+use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
+use crate::ids::EscalationId;
+use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS};
+use crate::store::menu;
+use crate::workflow::Moment;
+
+/// The address of the list.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/escalations", list)
+}
+
+/// What the address may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    service: String,
+    decided: String,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "escalation/list.html")]
+struct ListPage {
+    layout: Layout,
+    action: String,
+    waiting_href: String,
+    decided_href: String,
+    decided: bool,
+    services: Vec<Choice>,
+    service: String,
+    work: WorkList,
+    pages: Pages,
+}
+
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::SeeEscalations)?;
+    let today = Moment::read(&app).today;
+    let asked = Asked {
+        member: &signed.actor.member,
+        service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
+        decided: filter.decided == "yes",
+        after: key(&filter.after)?,
+    };
+    let mut tx = signed.actor.begin(&app).await?;
+    let mut rows = lists::page(&mut tx, &asked).await?;
+    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
+    tx.commit().await?;
+    if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
+        return Err(AppError::NotFound);
+    }
+    let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let last = rows
+        .get(full.saturating_sub(1))
+        .filter(|_| rows.len() > full)
+        .map(|r| format!("{}.{}", r.at.timestamp_micros(), r.id));
+    rows.truncate(full);
+    let here = signed.path("escalations");
+    let with =
+        |decided: &str| page::with_query(&here, &[("service", &filter.service), ("decided", decided)], None);
+    let pager = Pager::new(
+        &here,
+        &[("service", &filter.service), ("decided", &filter.decided)],
+        None,
+        last.as_deref(),
+    );
+    page::render(&ListPage {
+        layout: signed.layout_with("Escalations", counts).at(&here),
+        waiting_href: with(""),
+        decided_href: with("yes"),
+        decided: asked.decided,
+        services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
+        work: WorkList {
+            items: rows.iter().map(|r| row(r, &signed, today)).collect(),
+            empty: if asked.decided {
+                "No decision has been recorded yet."
+            } else {
+                "Nothing waits for a decision."
+            }
+            .into(),
+        },
+        pages: Pages(pager),
+        action: here,
+        service: filter.service,
+    })
+}
+
+fn key(after: &str) -> Result<Option<(DateTime<Utc>, EscalationId)>, AppError> {
+    if after.is_empty() {
+        return Ok(None);
+    }
+    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
+    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
+    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
+}
+
+fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
+    let reference = Reference::action(r.number).to_string();
+    let href = signed.path(&format!("escalations/{}", r.id));
+    let owns = r.owner_id == Some(signed.actor.member.id);
+    let may = r.decision.is_none() && may_decide(signed.role(), r.level, owns).is_ok();
+    let late = calendar::working_days_after(r.due_on, today, r.nation);
+    let tag = match (r.cause, &r.decision) {
+        (_, Some(_)) => Tag::saying(Look::InProgress, "Decided"),
+        (Cause::Overdue, None) => pill(action::State::Escalated(late), today),
+        (cause, None) => Tag::saying(Look::Escalated, cause.label()),
+    };
+    let mut meta = vec![
+        reference,
+        format!("{}, {} risk", r.topic.label(), r.risk.label().to_lowercase()),
+        r.service.clone(),
+    ];
+    meta.push(r.owner.as_ref().map_or_else(|| "Nobody owns it".into(), |o| format!("Owner {o}")));
+    meta.push(format!("{} on {}", level_words(r.level), words::date(london_date(r.at))));
+    if let Some(d) = &r.decision {
+        meta.push(format!(
+            "{} by {} on {}",
+            d.decision.label().to_lowercase(),
+            d.by,
+            words::date(london_date(d.at))
+        ));
+        if !d.interim_control.is_empty() {
+            meta.push(format!("interim control: {}", d.interim_control));
+        } else if !d.because.is_empty() {
+            meta.push(format!("because: {}", d.because));
+        }
+    }
+    Work {
+        tag,
+        title: r.what.clone().into(),
+        href: href.clone().into(),
+        meta: meta.join(" · ").into(),
+        verb: if may { "Record decision".into() } else { "".into() },
+        verb_href: href.into(),
+        urgent: may && r.risk.is_high(),
+    }
+}

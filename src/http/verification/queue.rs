@@ -1,0 +1,197 @@
+//! The queue of what waits for a check, for assurance or for closure (R15).
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::clock::london_date;
+use crate::domain::access::Verb;
+use crate::domain::action::Status;
+use crate::domain::calendar;
+use crate::domain::member::{Member, Role};
+use crate::domain::reference::Reference;
+use crate::domain::standard::Approver;
+use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::page::{self, Layout, Pager};
+use crate::http::signed::Signed;
+use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
+use crate::store::menu;
+use crate::store::queue::{self, After, PAGE, Waiting};
+use crate::store::scope::Scope;
+use crate::workflow::Moment;
+
+/// The address of the queue.
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/verify", list)
+}
+
+/// What the address of the queue may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "verification/queue.html")]
+struct QueuePage {
+    layout: Layout,
+    mine: WorkList,
+    others: WorkList,
+    assurance: WorkList,
+    closure: WorkList,
+    first: bool,
+    assures: bool,
+    closes: bool,
+    pages: Pages,
+}
+
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(place): Query<Place>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::SeeQueue)?;
+    let member = &signed.actor.member;
+    let today = Moment::read(&app).today;
+    let after = after(&place.after)?;
+    let senior = matches!(member.role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual);
+    let mut tx = signed.actor.begin(&app).await?;
+    let rows = queue::list(&mut tx, Scope::of(member), senior, after).await?;
+    let counts = menu::counts(&mut tx, member).await?;
+    tx.commit().await?;
+    let (mut submitted, verified): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.status == Status::Submitted);
+    let more = submitted.len() > PAGE;
+    submitted.truncate(PAGE);
+    let next = submitted.last().filter(|_| more).map(key);
+    let here = signed.path("verify");
+    let list = |rows: Vec<&Waiting>, one: &dyn Fn(&Waiting) -> Work, empty: &'static str| WorkList {
+        items: rows.into_iter().map(one).collect(),
+        empty: empty.into(),
+    };
+    let (others, mine): (Vec<_>, Vec<_>) = submitted.iter().partition(|row| row.blocked);
+    let assured: Vec<_> = verified.iter().filter(|row| wants_assurance(row)).collect();
+    let closing: Vec<_> = verified.iter().filter(|row| wants_closure(row, member)).collect();
+    page::render(&QueuePage {
+        layout: signed.layout_with("To verify", counts).at(&here),
+        mine: list(mine, &|row| to_check(row, &signed, today), "Nothing waits for you to check it."),
+        others: list(others, &|row| not_for_me(row, &signed, today), ""),
+        assurance: list(
+            assured,
+            &|row| judged(row, &signed, "Record assurance", "assurance"),
+            "Nothing waits for your assurance.",
+        ),
+        closure: list(
+            closing,
+            &|row| judged(row, &signed, "Close", "closure"),
+            "Nothing waits for you to close it.",
+        ),
+        first: after.is_none(),
+        assures: signed.can(Verb::Assure),
+        closes: signed.can(Verb::Close),
+        pages: Pages(Pager::new(&here, &[], None, next.as_deref())),
+    })
+}
+
+fn key(row: &Waiting) -> String {
+    format!("{}.{}.{}", u8::from(row.blocked), row.verify_by, row.number)
+}
+
+fn after(text: &str) -> Result<Option<After>, AppError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let [blocked @ ("0" | "1"), verify_by, number] = parts.as_slice() else { return Err(AppError::NotFound) };
+    let verify_by: NaiveDate = verify_by.parse().map_err(|_| AppError::NotFound)?;
+    let number = number.parse().map_err(|_| AppError::NotFound)?;
+    Ok(Some(After { blocked: *blocked == "1", verify_by, number }))
+}
+
+fn wants_assurance(row: &Waiting) -> bool {
+    row.risk.is_high() && !row.assured
+}
+
+/// Whether this member approves the closure of a verified action that needs nothing more; the gate has the last word.
+fn wants_closure(row: &Waiting, member: &Member) -> bool {
+    let named = match row.approver {
+        Approver::RegisteredManager => member.role == Role::RegisteredManager,
+        Approver::QualityLead => member.role == Role::QualityLead,
+    };
+    let above = row.managers && matches!(member.role, Role::QualityLead | Role::NominatedIndividual);
+    (named || above) && !row.owned && !wants_assurance(row)
+}
+
+fn work(row: &Waiting, signed: &Signed, tag: Tag) -> Work {
+    let reference = Reference::action(row.number);
+    let owner = row.owner.as_ref().map_or_else(|| "Nobody owns it".to_owned(), |o| format!("Owner {o}"));
+    let meta = [
+        reference.to_string(),
+        format!("{}, {} risk", row.topic.label(), row.risk.label().to_lowercase()),
+        row.service.clone(),
+        owner,
+        format!("done {}", words::date(london_date(row.submitted_at))),
+        words::count_of(u64::try_from(row.evidence).unwrap_or(0), "piece of evidence", "pieces of evidence"),
+    ];
+    Work {
+        tag,
+        title: row.what.clone().into(),
+        href: signed.path(&format!("actions/{reference}")).into(),
+        meta: meta.join(" · ").into(),
+        verb: "".into(),
+        verb_href: "".into(),
+        urgent: false,
+    }
+}
+
+/// "3 working days left", "Check today", "Check 2 working days late".
+fn window(row: &Waiting, today: NaiveDate) -> Tag {
+    if calendar::is_overdue(Some(row.verify_by), today) {
+        let late = calendar::working_days_after(row.verify_by, today, row.nation);
+        return Tag::saying(Look::Late, format!("Check {}", words::days_late(late)));
+    }
+    let left = calendar::working_days_between(today, row.verify_by, row.nation);
+    let said = if row.verify_by == today {
+        "Check today".to_owned()
+    } else {
+        format!("{} left", words::count(left, "working day"))
+    };
+    Tag::saying(Look::WaitingForVerification, said)
+}
+
+fn to_check(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
+    Work {
+        verb: "Verify".into(),
+        verb_href: signed.path(&format!("actions/{}/verification", Reference::action(row.number))).into(),
+        urgent: calendar::is_overdue(Some(row.verify_by), today),
+        ..work(row, signed, window(row, today))
+    }
+}
+
+fn not_for_me(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
+    let why = if row.owned {
+        "You own it or have owned it"
+    } else if row.gave {
+        "You gave evidence for it"
+    } else {
+        "A registered manager owned it, so the deputy, the quality lead or the nominated individual checks it"
+    };
+    let mut work = work(row, signed, window(row, today));
+    work.meta = format!("{why} · {}", work.meta).into();
+    work
+}
+
+fn judged(row: &Waiting, signed: &Signed, verb: &'static str, path: &str) -> Work {
+    Work {
+        verb: verb.into(),
+        verb_href: signed.path(&format!("actions/{}/{path}", Reference::action(row.number))).into(),
+        ..work(row, signed, Tag::new(Look::WaitingForClosure))
+    }
+}
