@@ -13,7 +13,7 @@ use throughline::database;
 use throughline::domain::member::{Member, Role};
 use throughline::domain::text_enum::TextEnum;
 use throughline::ids::{MemberId, ProviderId, ServiceId, UserId};
-use throughline::workflow::{Stop, person, provider};
+use throughline::workflow::{Stop, leaver, person, provider};
 
 use super::{say, state};
 
@@ -46,6 +46,20 @@ pub enum People {
         /// Read the password from standard input instead of making one.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// End a person's place in a provider; their sessions end, and what they own is shown as unowned at once.
+    ///
+    /// To hand their work over in the same step, an administrator does this in the browser, under Settings.
+    End {
+        /// Their email address.
+        #[arg(long)]
+        email: String,
+        /// The provider's part of the address.
+        #[arg(long, value_name = "SLUG")]
+        provider: String,
+        /// Why, for the history.
+        #[arg(long, default_value = "")]
+        reason: String,
     },
 }
 
@@ -106,6 +120,7 @@ pub async fn people(config: Config, asked: People) -> Result<()> {
     let done = match asked {
         People::Add(new) => add(&state, &new).await,
         People::ResetPassword { email, password_stdin } => reset(&state, &email, password_stdin).await,
+        People::End { email, provider, reason } => end(&state, &email, &provider, &reason).await,
     };
     opened.close().await;
     done
@@ -127,6 +142,21 @@ async fn add(state: &AppState, new: &Addition) -> Result<()> {
     let member = Member { id: MemberId::new(), name, role: new.role, job_title, services };
     provider::add_member(state, in_provider, user, &member).await.map_err(sentence)?;
     say(&format!("{} is {} at {}.", new.name, new.role.label().to_lowercase(), new.provider));
+    Ok(())
+}
+
+async fn end(state: &AppState, email: &str, slug: &str, reason: &str) -> Result<()> {
+    let in_provider = provider::find(state, slug).await.map_err(|error| anyhow!("{error}"))?;
+    let Some(in_provider) = in_provider else { bail!("There is no provider \"{slug}\".") };
+    let place = person::place(state, in_provider, email).await.map_err(|error| anyhow!("{error}"))?;
+    let Some(member) = place else { bail!("Nobody with this email address has a place in {slug}.") };
+    let left = leaver::end_by_operator(state, in_provider, member, reason).await.map_err(sentence)?;
+    say("The place has ended, and so have all sessions of this person.");
+    match left.unowned {
+        0 => say("They owned no open action."),
+        1 => say("One open action is shown as unowned now."),
+        n => say(&format!("{n} open actions are shown as unowned now.")),
+    }
     Ok(())
 }
 

@@ -53,11 +53,13 @@ pub enum Verb {
     SeeQueue,
     /// Read the messages the program sent or could not send.
     SeeMessages,
+    /// Look after people and places: members, leavers, services, invitations (R7).
+    ManagePeople,
 }
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -81,6 +83,7 @@ impl Verb {
         Self::SeeDashboard,
         Self::SeeQueue,
         Self::SeeMessages,
+        Self::ManagePeople,
     ];
 }
 
@@ -163,7 +166,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeQueue => [None, None, Services, Services, Provider, Provider, Provider, None],
-        Verb::SeeMessages => [None, None, None, None, None, None, None, Provider],
+        Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],
     };
     let [care, leader, deputy, manager, safeguarding, quality, nominated, administrator] = row;
     match role {

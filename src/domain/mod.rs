@@ -22,6 +22,8 @@ pub mod evidence;
 pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// Somebody leaves: who goes on with what was theirs.
+pub mod leaver;
 /// A person's place in a provider.
 pub mod member;
 /// The provider's own numbers for reviews, findings and actions.

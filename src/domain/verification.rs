@@ -7,7 +7,7 @@ use super::action::{Action, Piece, Status};
 use super::member::{Member, Role};
 use super::text_enum::text_enum;
 use super::topic::EvidenceKind;
-use crate::ids::MemberId;
+use crate::ids::{MemberId, ServiceId};
 
 text_enum! {
     /// How the verifier checked.
@@ -149,8 +149,22 @@ pub fn may_verify(
     pieces: &[Piece],
     with_exception: bool,
 ) -> Result<(), VerdictRefusal> {
+    may_verify_in(member, action.service_id, owners, pieces, with_exception)
+}
+
+/// The same rule for an action of which only the service, the owners of this cycle and the evidence are known.
+///
+/// # Errors
+/// Why not.
+pub fn may_verify_in(
+    member: &Member,
+    service: ServiceId,
+    owners: &[(MemberId, Role)],
+    pieces: &[Piece],
+    with_exception: bool,
+) -> Result<(), VerdictRefusal> {
     let relation = Relation {
-        in_service: member.sees_service(action.service_id),
+        in_service: member.sees_service(service),
         own: false,
         owned_this_cycle: owners.iter().any(|(id, _)| *id == member.id),
         gave_evidence: pieces.iter().any(|p| p.author == member.id && !p.withdrawn),

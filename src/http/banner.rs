@@ -80,6 +80,8 @@ text_enum! {
         PasswordChanged => "password_changed", "Password changed";
         /// A session was ended.
         SessionEnded => "session_ended", "Session ended";
+        /// Somebody's place ended.
+        MemberLeft => "member_left", "Place ended and work handed over";
         /// A setting was changed.
         SettingChanged => "setting_changed", "Change saved";
     }
@@ -124,6 +126,7 @@ impl Done {
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",
             Self::SessionEnded => "That device has to sign in again.",
+            Self::MemberLeft => "New owners are told. What nobody took shows as unowned on the dashboard.",
             Self::SettingChanged => "It counts from now on.",
         }
     }

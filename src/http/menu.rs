@@ -21,6 +21,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::RunReview), "Reviews", "reviews", 0),
         (can(Verb::SeeEscalations), "Escalations", "escalations", counts.escalations),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
+        (can(Verb::ManagePeople), "Settings", "settings", 0),
     ]
     .into_iter()
     .filter(|(shown, ..)| *shown)
@@ -43,7 +44,7 @@ mod tests {
             (Role::SafeguardingLead, &manager),
             (Role::QualityLead, &manager),
             (Role::NominatedIndividual, &manager),
-            (Role::Administrator, &["Dashboard", "My actions", "Findings", "Messages"]),
+            (Role::Administrator, &["Dashboard", "My actions", "Findings", "Messages", "Settings"]),
             (Role::ExternalReader, &[]),
         ] {
             let menu: Vec<_> =

@@ -85,6 +85,8 @@ pub mod request_id;
 pub mod review;
 /// The list of addresses.
 pub mod routes;
+/// Settings: people, services, rules.
+pub mod settings;
 /// Signing in and out.
 pub mod sign_in;
 /// Who is signed in.
@@ -140,6 +142,7 @@ pub fn features() -> Routes<AppState> {
         .merge(update::routes())
         .merge(submission::routes())
         .merge(evidence::routes())
+        .merge(settings::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -149,3 +149,57 @@ pub async fn end(tx: &mut TenantTx, id: MemberId) -> Result<Option<()>, sqlx::Er
     .await?;
     Ok((done.rows_affected() > 0).then_some(()))
 }
+
+/// Everybody who is here, by name, with the services they see.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<Member>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT m.id AS "id: MemberId", m.name, m.role, m.job_title,
+             ARRAY(SELECT s.service_id FROM member_services s WHERE s.provider_id = m.provider_id AND s.member_id = m.id) AS "services!: Vec<ServiceId>"
+           FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NULL ORDER BY m.name, m.id"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let (name, job_title, services) = (r.name, r.job_title, r.services);
+            Ok(Member { id: r.id, name, role: word(&r.role)?, job_title, services })
+        })
+        .collect()
+}
+
+/// How many administrators are here; they stay as they are until this transaction ends, so that two who leave at the
+/// same time are counted one after the other (R7).
+///
+/// # Errors
+/// The database was lost.
+pub async fn lock_administrators(tx: &mut TenantTx) -> Result<usize, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query_scalar!(
+        r#"SELECT id AS "id: MemberId" FROM memberships WHERE provider_id = $1 AND role = 'administrator' AND ended_at IS NULL
+           ORDER BY id FOR NO KEY UPDATE"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.len())
+}
+
+/// The place of a person in this provider, if they are here.
+///
+/// # Errors
+/// The database was lost.
+pub async fn of_person(tx: &mut TenantTx, user: UserId) -> Result<Option<MemberId>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: MemberId" FROM memberships WHERE provider_id = $1 AND user_id = $2 AND ended_at IS NULL"#,
+        provider.uuid(),
+        user.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

@@ -38,8 +38,12 @@ pub mod finding;
 pub mod framework;
 /// What a paper judged.
 pub mod judged;
+/// What a member who leaves would leave behind.
+pub mod leaver;
 /// Members.
 pub mod member;
+/// Lists of members.
+pub mod member_list;
 /// What waits, for the menu.
 pub mod menu;
 /// The outbox as it is read.

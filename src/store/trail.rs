@@ -139,6 +139,35 @@ pub async fn of_review(tx: &mut TenantTx, review: ReviewId, limit: i64) -> Resul
     rows.into_iter().map(|row| Ok(row.into_told()?.1)).collect()
 }
 
+/// The newest events of the provider itself (people, places, rules), newest first, at most `limit`: those whose facts
+/// hold `about`, such as `{"member": …}`; all with `{}`.
+///
+/// # Errors
+/// As [`of_action`].
+pub async fn of_provider(tx: &mut TenantTx, about: &Value, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", (e.line::json -> 'detail')::jsonb AS "detail!",
+             (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
+               WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
+           FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
+           WHERE e.provider_id = $1 AND e.action_id IS NULL AND e.finding_id IS NULL AND e.review_id IS NULL
+             AND (e.line::json -> 'detail')::jsonb @> $2
+           ORDER BY e.seq DESC LIMIT $3"#,
+        provider.uuid(),
+        about,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let texts = readable(r.texts);
+            Ok(Told { seq: r.seq, at: r.at, kind: word(&r.kind)?, actor: r.actor, detail: r.detail, texts })
+        })
+        .collect()
+}
+
 fn readable(texts: Option<Value>) -> Vec<(String, String)> {
     match texts {
         Some(Value::Object(map)) => {

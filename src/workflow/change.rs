@@ -44,19 +44,30 @@ async fn reassign_once(
 ) -> Done<()> {
     let mut tx = by.begin(app).await?;
     let case = changeable(&mut tx, by, number, seen, Verb::Reassign, reason).await?;
-    let action = &case.action;
-    let possible = member::possible_owners(&mut tx, action.service_id).await?;
-    let new = change::reassign(action, to, &possible).map_err(|r| Stop::at("owner", r.sentence()))?;
+    let possible = member::possible_owners(&mut tx, case.action.service_id).await?;
+    hand_over(&mut tx, &case.action, to, &possible, reason).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives a locked action to one of those who can own it, with the event and the message that go with it.
+pub(super) async fn hand_over(
+    tx: &mut TenantTx,
+    action: &Action,
+    to: MemberId,
+    possible: &[Person],
+    reason: &str,
+) -> Done<()> {
+    let new = change::reassign(action, to, possible).map_err(|r| Stop::at("owner", r.sentence()))?;
     let before = action.owner.as_ref().map(|o| o.name.as_str());
     let owner = NewChange { field: Field::Owner, before, after: &new.name, reason };
-    changes::insert(&mut tx, action.id, action.cycle, owner).await?;
+    changes::insert(tx, action.id, action.cycle, owner).await?;
     let handover = Handover::of(action.status);
     let status = (handover != Handover::Stays).then_some(Status::InProgress);
     let change = Change { owner: Some(to), status, touched: true, ..Change::default() };
-    action::change(&mut tx, action.id, &change).await?;
-    record_handover(&mut tx, action, new, handover, reason);
-    tell_owner(&mut tx, action, MessageKind::Assigned).await?;
-    tx.commit().await?;
+    action::change(tx, action.id, &change).await?;
+    record_handover(tx, action, new, handover, reason);
+    tell_owner(tx, action, MessageKind::Assigned).await?;
     Ok(())
 }
 
@@ -215,7 +226,7 @@ async fn cancel_once(app: &AppState, by: &Actor, number: i32, seen: i64, reason:
 }
 
 /// Locks the action if this person may change it so, in the version their page showed, and a reason is given.
-async fn changeable(
+pub(super) async fn changeable(
     tx: &mut TenantTx,
     by: &Actor,
     number: i32,

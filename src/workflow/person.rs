@@ -43,6 +43,16 @@ pub async fn find(app: &AppState, email: &str) -> Result<Option<UserId>, AppErro
     Ok(account.map(|account| account.user))
 }
 
+/// The place of the person with this email address in a provider.
+///
+/// # Errors
+/// The database was lost.
+pub async fn place(app: &AppState, of: ProviderId, email: &str) -> Result<Option<MemberId>, AppError> {
+    let Some(user) = find(app, email).await? else { return Ok(None) };
+    let mut tx = TenantTx::begin(&app.db, of, None, app.clock.now()).await?;
+    Ok(member::of_person(&mut tx, user).await?)
+}
+
 /// Gives a person another password; all their sessions end.
 ///
 /// # Errors
@@ -62,9 +72,10 @@ pub async fn reset_password(app: &AppState, email: &str, password: &str) -> Done
 /// Gives a member another role; the person's sessions end (migrations/0001).
 ///
 /// # Errors
-/// There is no such member, or the database was lost.
+/// There is no such member, they are the last administrator, or the database was lost.
 pub async fn change_role(app: &AppState, provider: ProviderId, id: MemberId, role: Role) -> Done<()> {
     let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
+    super::leaver::keep_an_administrator(&mut tx, id, Some(role)).await?;
     member::set_role(&mut tx, id, role).await?.ok_or(AppError::NotFound)?;
     let facts = json!({ "member": id, "role": role.as_str() });
     tx.record(Event::of_provider(EventKind::MemberChanged).detail(facts));
@@ -72,16 +83,12 @@ pub async fn change_role(app: &AppState, provider: ProviderId, id: MemberId, rol
     Ok(())
 }
 
-/// Ends a member's place; what they owned is shown as unowned at once (R7), and their sessions end.
+/// Ends a member's place for the program itself; what they owned is shown as unowned at once (R7).
 ///
 /// # Errors
-/// There is no such member, or the database was lost.
+/// There is no such member, they are the last administrator, or the database was lost.
 pub async fn end_place(app: &AppState, provider: ProviderId, id: MemberId) -> Done<()> {
-    let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
-    member::end(&mut tx, id).await?.ok_or(AppError::NotFound)?;
-    tx.record(Event::of_provider(EventKind::MemberLeft).detail(json!({ "member": id })));
-    tx.commit().await?;
-    Ok(())
+    super::leaver::end_by_operator(app, provider, id, "").await.map(drop)
 }
 
 async fn accept(app: &AppState, password: &str, about: &[&str]) -> Done<String> {

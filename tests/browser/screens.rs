@@ -134,7 +134,20 @@ const SCREENS: &[(&str, &[Screen])] = &[
             ("verify", "[aria-labelledby=assurance] li a", "/assurance"),
         )],
     ),
-    ("administrator", &[at("/p/{provider}/messages", "messages", "messages")]),
+    (
+        "administrator",
+        &[
+            at("/p/{provider}/messages", "messages", "messages"),
+            at("/p/{provider}/settings", "settings", "settings"),
+            at("/p/{provider}/settings/members", "members", "settings/members"),
+            from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
+            from(
+                "/p/{provider}/settings/members/{id}/departure",
+                "departure",
+                ("settings/members", ROW, "/departure"),
+            ),
+        ],
+    ),
 ];
 
 /// Addresses that answer GET with something other than a page of their own, and what with.

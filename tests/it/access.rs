@@ -39,6 +39,7 @@ SeeEscalations   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----  
 SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 SeeQueue         -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
+ManagePeople     -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 ";
 
 const ROLES: [Role; 9] = [

@@ -249,7 +249,7 @@ async fn who_has_left_meanwhile_gets_nothing_and_that_is_said() {
     end_place(&w.app, w.provider, w.id("manager")).await.unwrap();
     w.at(w.clock.now() + chrono::Duration::minutes(1));
     assert_eq!(tick(&app).await.unwrap().failed, 1);
-    assert_eq!(post.given().len(), 1, "only the try before they left");
+    assert_eq!(post.given().len(), 2, "the try before they left, and who decides now");
     let page = w.browser("administrator").await.get("/messages").await.text();
     assert!(page.contains("Could not be delivered: The recipient has left"), "{page}");
 }

@@ -23,6 +23,7 @@ mod finding;
 mod gate;
 mod harness;
 mod hostile;
+mod leaver;
 mod people;
 mod reminder;
 mod review;

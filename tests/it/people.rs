@@ -3,9 +3,12 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use throughline::clock::Clock;
 use throughline::database::roles;
+use throughline::domain::topic::{Risk, Topic};
 
 use crate::harness::TestDb;
+use crate::harness::fixtures::{saturday, world};
 use crate::harness::program::Program;
 
 struct Said {
@@ -154,4 +157,33 @@ async fn the_first_provider_and_its_people_come_from_the_keyboard() {
     assert!(
         !run(&db, &["user", "reset-password", "--email", "nina@rowan.example", "--password", "x"], "").ok
     );
+}
+
+/// A leaver from the keyboard: what they own shows as unowned, their sessions end, the last administrator stays.
+#[tokio::test]
+async fn a_place_is_ended_from_the_keyboard() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, action) = w.line(Risk::Medium, Topic::Falls, "carer").await;
+    let end = |email: &'static str| {
+        ["user", "end", "--email", email, "--provider", "rowan-care", "--reason", "Moved away"]
+    };
+    let said = run(&db, &end("carer@throughline.example"), "");
+    assert!(
+        said.ok && said.out.contains("One open action is shown as unowned now"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert!(w.case(action).await.action.unowned());
+    let member = format!("/settings/members/{}", w.id("carer"));
+    let page = w.browser("administrator").await.get(&member).await.text();
+    assert!(page.contains("Amara Bello left") && page.contains("Moved away"), "{page}");
+    for (email, why) in [
+        ("carer@throughline.example", "Nobody with this email address has a place in rowan-care"),
+        ("administrator@throughline.example", "Nobody else is an administrator here"),
+    ] {
+        let said = run(&db, &end(email), "");
+        assert!(!said.ok && said.err.contains(why), "{}{}", said.out, said.err);
+    }
 }

@@ -164,6 +164,16 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/evidence/{id}/preview", Thing, "carer"),
     get("/p/{provider}/evidence/{id}/withdrawal", Thing, "carer"),
     post("/p/{provider}/evidence/{id}/withdrawal", Thing, "manager", &[("reason", "The wrong week")]),
+    get("/p/{provider}/settings", Provider, "administrator"),
+    get("/p/{provider}/settings/members", Provider, "administrator"),
+    get("/p/{provider}/settings/members/{id}", Thing, "administrator"),
+    get("/p/{provider}/settings/members/{id}/departure", Thing, "administrator"),
+    post(
+        "/p/{provider}/settings/members/{id}/departure",
+        Thing,
+        "administrator",
+        &[("actions", "1:1"), ("owner-1", "@owner"), ("reason", "Moves to another town")],
+    ),
 ];
 
 const UPDATE: &[(&str, &str)] = &[

@@ -24,6 +24,7 @@ pub struct Things {
     pub action: String,
     pub escalation: String,
     pub evidence: String,
+    pub member: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -68,6 +69,7 @@ impl Stranger {
             action: "A-8888".into(),
             escalation: EscalationId::new().to_string(),
             evidence: EvidenceId::new().to_string(),
+            member: MemberId::new().to_string(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -77,6 +79,7 @@ impl Stranger {
             action: word(),
             escalation: word(),
             evidence: word(),
+            member: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -108,6 +111,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "actions") => things.action.clone(),
             (true, "escalations") => things.escalation.clone(),
             (true, "evidence") => things.evidence.clone(),
+            (true, "members") => things.member.clone(),
             (true, "sessions") => SessionId::new().to_string(),
             (true, noun) => panic!("say in things::fill what comes after {noun} in {pattern}"),
         });
@@ -188,6 +192,7 @@ async fn make(
         action: action.to_string(),
         escalation: String::new(),
         evidence: String::new(),
+        member: world.id(owner).to_string(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }

@@ -1,0 +1,57 @@
+//! Settings, for the administrator: people, services, rules, each with its history.
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::app::AppState;
+use crate::domain::access::Verb;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::page::{self, Layout};
+use crate::http::signed::Signed;
+
+/// Somebody leaves.
+pub mod departure;
+/// What happened to people, places and rules.
+pub mod history;
+/// Members.
+pub mod member;
+
+/// The addresses of the settings.
+#[must_use]
+pub fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/settings", index).merge(member::routes()).merge(departure::routes())
+}
+
+#[derive(Template)]
+#[template(path = "settings/index.html")]
+struct IndexPage {
+    layout: Layout,
+    groups: Vec<Group>,
+}
+
+/// One part of the settings.
+struct Group {
+    title: &'static str,
+    what: &'static str,
+    href: String,
+}
+
+async fn index(signed: Signed) -> Result<Response, AppError> {
+    signed.need(Verb::ManagePeople)?;
+    let group =
+        |title, what, path: &str| Group { title, what, href: signed.path(&format!("settings/{path}")) };
+    page::render(&IndexPage {
+        layout: layout(&signed, "Settings"),
+        groups: vec![group(
+            "Members",
+            "Who is here, in which role and services; handing over when somebody leaves",
+            "members",
+        )],
+    })
+}
+
+/// The layout of a page of the settings.
+fn layout(signed: &Signed, title: impl Into<String>) -> Layout {
+    signed.layout(title).at(&signed.path("settings"))
+}
