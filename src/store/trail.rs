@@ -146,8 +146,9 @@ pub async fn of_review(tx: &mut TenantTx, review: ReviewId, limit: i64) -> Resul
 /// As [`of_action`].
 pub async fn of_provider(tx: &mut TenantTx, about: &Value, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
     let provider = tx.provider();
-    let rows = sqlx::query!(
-        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", (e.line::json -> 'detail')::jsonb AS "detail!",
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT e.seq, e.at, e.kind, m.name AS "actor?", NULL::int AS "action?", (e.line::json -> 'detail')::jsonb AS "detail!",
              (SELECT jsonb_object_agg(t.name, t.body) FROM event_texts t
                WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
            FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
@@ -160,12 +161,7 @@ pub async fn of_provider(tx: &mut TenantTx, about: &Value, limit: i64) -> Result
     )
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|r| {
-            let texts = readable(r.texts);
-            Ok(Told { seq: r.seq, at: r.at, kind: word(&r.kind)?, actor: r.actor, detail: r.detail, texts })
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok(row.into_told()?.1)).collect()
 }
 
 fn readable(texts: Option<Value>) -> Vec<(String, String)> {
