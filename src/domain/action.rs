@@ -149,6 +149,8 @@ pub struct Action {
     pub topic: Topic,
     /// When it was defined.
     pub created_at: DateTime<Utc>,
+    /// When somebody last moved it (see [`super::staleness`]).
+    pub moved_at: DateTime<Utc>,
 }
 
 impl Action {

@@ -35,6 +35,8 @@ pub mod review;
 /// People and a case for tables of cases.
 #[cfg(test)]
 pub(crate) mod samples;
+/// What has gone without an update for too long.
+pub mod staleness;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.
 pub mod standard;
 /// The macro that makes an enum of the words we store, type and read.

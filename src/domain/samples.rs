@@ -105,6 +105,7 @@ impl Cast {
                 theme: Theme::Safety,
                 topic: Topic::Medicines,
                 created_at: at,
+                moved_at: at,
             },
             required: vec![EvidenceKind::Record, EvidenceKind::AuditSample],
             pieces: vec![piece(EvidenceKind::Record), piece(EvidenceKind::AuditSample)],

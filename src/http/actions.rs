@@ -18,7 +18,7 @@ use crate::http::Routes;
 use crate::http::extract::Query;
 use crate::http::form::Choice;
 use crate::http::page::{self, Layout, Pager};
-use crate::http::pill::{pill, waiting};
+use crate::http::pill::{pill, stale_mark, waiting};
 use crate::http::signed::Signed;
 use crate::http::view::{Pages, Tag};
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
@@ -93,6 +93,7 @@ struct Line {
     reference: String,
     what: String,
     tag: Tag,
+    stale: Option<Tag>,
     owner: String,
     due: String,
     service: String,
@@ -155,6 +156,7 @@ fn title(show: Show) -> String {
         Show::Open => "Open actions".into(),
         Show::Unowned => "Actions without an owner".into(),
         Show::CameBack => "Actions that came back".into(),
+        Show::Stale => "Actions without an update for 14 days".into(),
         Show::Late | Show::Closed | Show::Cancelled => format!("{} actions", show.label()),
         Show::Soon | Show::ToVerify | Show::VerifyLate | Show::ToClose => {
             format!("Actions: {}", show.label().to_lowercase())
@@ -167,6 +169,7 @@ fn empty(show: Show) -> String {
         Show::Late => "Nothing is late here.".into(),
         Show::Unowned => "Every open action here has an owner.".into(),
         Show::Open => "Nothing is open here.".into(),
+        Show::Stale => "Everything open here was updated within the last 14 days.".into(),
         other => format!("No action here is in this list: {}.", other.label().to_lowercase()),
     }
 }
@@ -185,6 +188,7 @@ fn line(r: &Listed, asked: &Asked<'_>, signed: &Signed) -> Line {
         reference,
         what: r.what.clone(),
         tag,
+        stale: stale_mark(r.status, r.moved_at, asked.today),
         owner: match (&r.owner, r.unowned) {
             (Some(name), false) => name.clone(),
             (Some(name), true) => format!("{name} has left"),

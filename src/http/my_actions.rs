@@ -8,15 +8,16 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::app::AppState;
+use crate::clock::london_date;
 use crate::domain::access::Verb;
 use crate::domain::action::{self, Status};
-use crate::domain::words;
 use crate::domain::workload::{DONE_DAYS, Group};
+use crate::domain::{staleness, words};
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout};
-use crate::http::pill::pill;
+use crate::http::pill::{pill, stale_mark};
 use crate::http::signed::Signed;
 use crate::http::view::{Tag, Work, WorkList};
 use crate::ids::MemberId;
@@ -62,6 +63,7 @@ struct Cards {
 struct Card {
     edge: &'static str,
     tag: Tag,
+    stale: Option<Tag>,
     title: String,
     href: String,
     small: String,
@@ -138,6 +140,7 @@ fn card(group: Group, a: &Mine, signed: &Signed, today: NaiveDate) -> Card {
             Group::Later | Group::WaitingForOthers | Group::DoneLately => "rest",
         },
         tag: pill(state, today),
+        stale: stale_mark(a.status, a.moved_at, today),
         title: a.what.clone(),
         small: format!("{} · {}", a.reference, date_words(group, a)),
         needs: if group.to_do() { kinds(a) } else { String::new() },
@@ -154,9 +157,9 @@ fn card(group: Group, a: &Mine, signed: &Signed, today: NaiveDate) -> Card {
 
 fn date_words(group: Group, a: &Mine) -> String {
     match (group, a.due_on) {
-        (Group::DoneLately, _) => a
-            .closed_at
-            .map_or_else(String::new, |at| format!("closed {}", words::date(crate::clock::london_date(at)))),
+        (Group::DoneLately, _) => {
+            a.closed_at.map_or_else(String::new, |at| format!("closed {}", words::date(london_date(at))))
+        }
         (Group::WaitingForOthers, _) if a.status == Status::Submitted => {
             a.verify_by.map_or_else(String::new, |by| format!("to be checked by {}", words::date(by)))
         }
@@ -257,11 +260,13 @@ fn person(load: &Load, signed: &Signed, today: NaiveDate) -> Person {
 fn work(a: &Theirs, signed: &Signed, today: NaiveDate) -> Work {
     let state = action::state(a.status, a.due_on, a.nation, a.cycle, today, a.escalated);
     let due = a.due_on.map_or_else(|| "no due date".into(), |due| format!("due {}", words::date(due)));
+    let quiet = staleness::stale_for(a.status, london_date(a.moved_at), today);
+    let quiet = quiet.map(|days| format!(" · {}", staleness::says(days))).unwrap_or_default();
     Work {
         tag: pill(state, today),
         title: a.what.clone().into(),
         href: signed.path(&format!("actions/{}", a.reference)).into(),
-        meta: format!("{} · {} · {due}", a.reference, a.service).into(),
+        meta: format!("{} · {} · {due}{quiet}", a.reference, a.service).into(),
         verb: "".into(),
         verb_href: "".into(),
         urgent: false,

@@ -9,7 +9,7 @@ use crate::domain::reference::{Kind, Reference};
 use crate::domain::standard::Approver;
 use crate::domain::words;
 use crate::error::AppError;
-use crate::http::pill::pill;
+use crate::http::pill::{pill, stale_mark};
 use crate::http::signed::Signed;
 use crate::http::stale::{Field, Standing};
 use crate::http::view::{Facts, FileRow, Files, Tag};
@@ -58,6 +58,12 @@ impl Opened {
     #[must_use]
     pub fn tag(&self) -> Tag {
         pill(self.case.action.state(self.moment.today, self.papers.escalation.is_some()), self.moment.today)
+    }
+
+    /// The mark of what nobody has moved for a fortnight.
+    #[must_use]
+    pub fn stale(&self) -> Option<Tag> {
+        stale_mark(self.case.action.status, self.case.action.moved_at, self.moment.today)
     }
 
     /// The evidence of this cycle, or of the earlier ones.

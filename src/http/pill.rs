@@ -1,9 +1,10 @@
 //! The pill of an action: what the domain says of it today, with icon and words.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::clock::london_date;
 use crate::domain::action::{self, Status};
-use crate::domain::words;
+use crate::domain::{staleness, words};
 use crate::http::view::{State, Tag};
 
 /// The pill for a state worked out by the domain; `today` turns dates into words ("Due Tuesday").
@@ -27,6 +28,13 @@ pub fn waiting(days_past: u32) -> Tag {
         n => format!("Check {n} working days late"),
     };
     Tag::saying(State::WaitingForVerification, past)
+}
+
+/// The mark beside the pill of what nobody has moved for a fortnight (R28): "No update for 16 days".
+#[must_use]
+pub fn stale_mark(status: Status, moved_at: DateTime<Utc>, today: NaiveDate) -> Option<Tag> {
+    let days = staleness::stale_for(status, london_date(moved_at), today)?;
+    Some(Tag::saying(State::Stale, staleness::says(days)))
 }
 
 const fn of_status(status: Status) -> State {

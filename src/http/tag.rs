@@ -41,11 +41,13 @@ pub enum State {
     CameBack,
     /// Cancelled with a reason.
     Cancelled,
+    /// Open, and nobody has moved it for a fortnight.
+    Stale,
 }
 
 impl State {
     /// Every state, for tests and keys.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NotStarted,
         Self::InProgress,
         Self::DueSoon,
@@ -60,6 +62,7 @@ impl State {
         Self::ImpactNotShown,
         Self::CameBack,
         Self::Cancelled,
+        Self::Stale,
     ];
 
     /// The words, when there is nothing more exact to say.
@@ -80,6 +83,7 @@ impl State {
             Self::ImpactNotShown => "Impact not shown",
             Self::CameBack => "Came back",
             Self::Cancelled => "Cancelled",
+            Self::Stale => "No update lately",
         }
     }
 
@@ -87,7 +91,7 @@ impl State {
     #[must_use]
     pub const fn tint(self) -> &'static str {
         match self {
-            Self::NotStarted | Self::Cancelled => "mute",
+            Self::NotStarted | Self::Cancelled | Self::Stale => "mute",
             Self::InProgress => "open",
             Self::DueSoon => "soon",
             Self::Late | Self::Escalated | Self::Ineffective => "late",
@@ -116,6 +120,7 @@ impl State {
             Self::ImpactNotShown => "line-low",
             Self::CameBack => "loop",
             Self::Cancelled => "dash",
+            Self::Stale => "pause",
         })
     }
 }

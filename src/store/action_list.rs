@@ -1,11 +1,13 @@
 //! Lists of actions: one query, fifty rows, a key to go on from.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{TenantTx, word};
+use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::member::{Member, Sight};
+use crate::domain::staleness;
 use crate::domain::text_enum::text_enum;
 use crate::domain::topic::{Risk, Theme, Topic};
 
@@ -31,6 +33,8 @@ text_enum! {
         CameBack => "came_back", "Came back";
         /// Nobody who is still here owns them (R7).
         Unowned => "unowned", "Without an owner";
+        /// Nobody has moved them for a fortnight (R28).
+        Stale => "stale", "No update for 14 days";
         /// Closed with proof.
         Closed => "closed", "Closed";
         /// Called off with a reason.
@@ -45,7 +49,7 @@ impl Show {
             Self::Late | Self::Soon => &[NotStarted, InProgress, SentBack, Ineffective],
             Self::ToVerify | Self::VerifyLate => &[Submitted],
             Self::ToClose => &[Verified],
-            Self::Open | Self::CameBack | Self::Unowned => {
+            Self::Open | Self::CameBack | Self::Unowned | Self::Stale => {
                 &[NotStarted, InProgress, Submitted, SentBack, Ineffective, Verified]
             }
             Self::Closed => &[Closed],
@@ -113,6 +117,8 @@ pub struct Listed {
     pub unowned: bool,
     /// Whether an escalation waits for a decision.
     pub escalated: bool,
+    /// When somebody last moved it.
+    pub moved_at: DateTime<Utc>,
     /// Its place in the order.
     pub place: i32,
 }
@@ -132,6 +138,7 @@ struct Row {
     unowned: bool,
     place: i32,
     escalated: bool,
+    moved_at: DateTime<Utc>,
 }
 
 /// Reads a page of actions, and one row more when there is a next page.
@@ -169,6 +176,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
         asked.show == Show::CameBack,
         (asked.show == Show::VerifyLate).then_some(asked.today),
         ROWS + 1,
+        (asked.show == Show::Stale).then(|| london_hour(staleness::fresh_since(asked.today), 0)),
     )
     .fetch_all(tx.conn())
     .await?;
@@ -206,6 +214,7 @@ impl Row {
             owner: self.owner,
             unowned: self.unowned,
             escalated: self.escalated,
+            moved_at: self.moved_at,
             place: self.place,
         })
     }

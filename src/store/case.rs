@@ -63,6 +63,7 @@ struct Row {
     extensions: i32,
     owner_changes: i32,
     created_at: DateTime<Utc>,
+    moved_at: DateTime<Utc>,
     risk: String,
     theme: String,
     topic: String,
@@ -190,6 +191,7 @@ impl Row {
             theme: word(&self.theme)?,
             topic: word(&self.topic)?,
             created_at: self.created_at,
+            moved_at: self.moved_at,
         })
     }
 }

@@ -1,7 +1,7 @@
 -- An action with everything the rules need of its finding, its service and its papers of this cycle.
 SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding_id: FindingId", a.service_id AS "service_id: ServiceId",
   s.nation, a.what, a.success_test, a.wording_override, a.due_on, a.follow_up_on, a.status, a.cycle, a.version, a.evidence_rev,
-  a.verification_working_days, a.approver, a.submitted_at, a.verify_by, a.rewordings, a.extensions, a.owner_changes, a.created_at,
+  a.verification_working_days, a.approver, a.submitted_at, a.verify_by, a.rewordings, a.extensions, a.owner_changes, a.created_at, coalesce(a.updated_at, a.created_at) AS "moved_at!",
   f.risk, f.theme, f.topic,
   o.id AS "owner_id?: MemberId", o.name AS "owner_name?", o.role AS "owner_role?", o.job_title AS "owner_title?",
   (o.ended_at IS NOT NULL) AS "owner_left?",

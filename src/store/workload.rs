@@ -35,6 +35,8 @@ pub struct Mine {
     pub verify_by: Option<NaiveDate>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
+    /// When somebody last moved it.
+    pub moved_at: DateTime<Utc>,
     /// Required kinds without evidence.
     pub missing: Vec<EvidenceKind>,
     /// What was said when it came back, and by whom.
@@ -65,6 +67,7 @@ pub async fn of_member(tx: &mut TenantTx, member: MemberId) -> Result<Vec<Mine>,
                 extensions: r.extensions,
                 verify_by: r.verify_by,
                 closed_at: r.closed_at,
+                moved_at: r.moved_at,
                 missing,
                 said: r.said.zip(r.said_by),
             })
@@ -110,6 +113,8 @@ pub struct Theirs {
     pub cycle: i32,
     /// Whether an escalation waits for its decision.
     pub escalated: bool,
+    /// When somebody last moved it.
+    pub moved_at: DateTime<Utc>,
 }
 
 /// The open actions within `scope` by person, nobody's first, then who is late most; of each at most `most` actions.
@@ -161,6 +166,7 @@ pub async fn of_team(
             status: word(&r.status)?,
             cycle: r.cycle,
             escalated: r.escalated,
+            moved_at: r.moved_at,
         };
         if let Some(load) = team.last_mut() {
             load.actions.push(action);

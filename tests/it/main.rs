@@ -31,6 +31,7 @@ mod sample;
 mod shell;
 mod signing_in;
 mod stale;
+mod staleness;
 mod starting;
 mod submission;
 mod tenancy;

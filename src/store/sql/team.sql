@@ -18,6 +18,7 @@ WITH load AS (
 SELECT c.number AS "number!", c.what AS "what!", s.name AS service, s.nation, c.due_on, c.status AS "status!", c.cycle AS "cycle!",
   c.person_id AS "person_id?: MemberId", c.person AS "person?", c.role AS "role?", c.job_title AS "job_title?",
   c.open_count AS "open_count!", c.late_count AS "late_count!", c.waiting_count AS "waiting_count!",
+  coalesce(c.updated_at, c.created_at) AS "moved_at!",
   EXISTS (SELECT 1 FROM escalations x WHERE x.provider_id = c.provider_id AND x.action_id = c.id AND x.cycle = c.cycle
     AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = x.provider_id AND d.escalation_id = x.id)) AS "escalated!"
 FROM counted c JOIN services s ON s.provider_id = c.provider_id AND s.id = c.service_id

@@ -8,7 +8,7 @@ WITH mine AS (
   WHERE c.provider_id = $1 AND c.at >= $3 AND a.owner_id = $2 AND a.status = 'closed'
 )
 SELECT a.number AS "number!", a.what AS "what!", s.name AS service, s.nation, a.due_on, a.status AS "status!", a.cycle AS "cycle!",
-  a.verify_by, a.extensions AS "extensions!", a.closed_at,
+  a.verify_by, a.extensions AS "extensions!", a.closed_at, coalesce(a.updated_at, a.created_at) AS "moved_at!",
   ARRAY(SELECT r.kind FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id
     AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = a.provider_id AND e.action_id = a.id AND e.cycle = a.cycle
       AND e.kind = r.kind AND e.withdrawn_at IS NULL) ORDER BY r.kind) AS "missing!",
