@@ -14,6 +14,10 @@ text_enum! {
         ServiceAdded => "service_added", "Service added";
         /// A unit was added.
         UnitAdded => "unit_added", "Unit added";
+        /// A service changed its name, kind or nation.
+        ServiceChanged => "service_changed", "Service changed";
+        /// A unit got another name.
+        UnitRenamed => "unit_renamed", "Unit renamed";
         /// A member joined.
         MemberAdded => "member_added", "Member added";
         /// A member's role, title or services changed.

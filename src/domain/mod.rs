@@ -26,6 +26,8 @@ pub mod framework;
 pub mod leaver;
 /// A person's place in a provider.
 pub mod member;
+/// What a member's place and a service may become.
+pub mod place;
 /// The provider's own numbers for reviews, findings and actions.
 pub mod reference;
 /// Reminders: which day, for whom, and when one is no longer true.

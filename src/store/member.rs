@@ -56,6 +56,22 @@ pub async fn get(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, sqlx
     .transpose()
 }
 
+/// A member who is still here, locked until the transaction ends.
+///
+/// # Errors
+/// As [`get`].
+pub async fn lock(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "SELECT id FROM memberships WHERE provider_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        provider.uuid(),
+        id.uuid()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    get(tx, id).await
+}
+
 /// Everybody who can own an action in a service: members who are here and see it, by name (R7).
 ///
 /// # Errors
@@ -202,4 +218,54 @@ pub async fn of_person(tx: &mut TenantTx, user: UserId) -> Result<Option<MemberI
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// Writes a member's name and job title.
+///
+/// # Errors
+/// The database was lost.
+pub async fn set_words(
+    tx: &mut TenantTx,
+    id: MemberId,
+    name: &str,
+    job_title: &str,
+) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "UPDATE memberships SET name = $3, job_title = $4 WHERE provider_id = $1 AND id = $2",
+        provider.uuid(),
+        id.uuid(),
+        name,
+        job_title,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Gives a member exactly these services.
+///
+/// # Errors
+/// One of them is not there, or the database was lost.
+pub async fn set_services(tx: &mut TenantTx, id: MemberId, to: &[ServiceId]) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    let to: Vec<_> = to.iter().map(|s| s.uuid()).collect();
+    sqlx::query!(
+        "DELETE FROM member_services WHERE provider_id = $1 AND member_id = $2 AND NOT service_id = ANY($3)",
+        provider.uuid(),
+        id.uuid(),
+        &to,
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "INSERT INTO member_services (provider_id, member_id, service_id) SELECT $1, $2, s FROM unnest($3::uuid[]) AS x(s)
+         ON CONFLICT DO NOTHING",
+        provider.uuid(),
+        id.uuid(),
+        &to,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }

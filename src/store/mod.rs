@@ -64,6 +64,8 @@ pub mod review;
 pub mod sample;
 /// How far a member sees, for queries.
 pub mod scope;
+/// A service and its units.
+pub mod service;
 /// Signed-in browsers.
 pub mod session;
 /// Who is signed in: people, sessions, throttles, places.

@@ -140,11 +140,16 @@ pub async fn of_review(tx: &mut TenantTx, review: ReviewId, limit: i64) -> Resul
 }
 
 /// The newest events of the provider itself (people, places, rules), newest first, at most `limit`: those whose facts
-/// hold `about`, such as `{"member": …}`; all with `{}`.
+/// hold `about`, such as `{"member": …}`, all with `{}`; with `before`, those before that line.
 ///
 /// # Errors
 /// As [`of_action`].
-pub async fn of_provider(tx: &mut TenantTx, about: &Value, limit: i64) -> Result<Vec<Told>, sqlx::Error> {
+pub async fn of_provider(
+    tx: &mut TenantTx,
+    about: &Value,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Told>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_as!(
         Row,
@@ -153,10 +158,11 @@ pub async fn of_provider(tx: &mut TenantTx, about: &Value, limit: i64) -> Result
                WHERE t.provider_id = e.provider_id AND t.seq = e.seq AND t.body IS NOT NULL) AS texts
            FROM events e LEFT JOIN memberships m ON m.provider_id = e.provider_id AND m.id = e.actor_id
            WHERE e.provider_id = $1 AND e.action_id IS NULL AND e.finding_id IS NULL AND e.review_id IS NULL
-             AND (e.line::json -> 'detail')::jsonb @> $2
-           ORDER BY e.seq DESC LIMIT $3"#,
+             AND (e.line::json -> 'detail')::jsonb @> $2 AND ($3::bigint IS NULL OR e.seq < $3)
+           ORDER BY e.seq DESC LIMIT $4"#,
         provider.uuid(),
         about,
+        before,
         limit,
     )
     .fetch_all(tx.conn())

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::change::{changeable, hand_over};
+use super::place::must_manage;
 use super::{Actor, Done, Stop};
 use crate::app::AppState;
-use crate::domain::access::{self, Relation, Verb};
+use crate::domain::access::Verb;
 use crate::domain::action::Person;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::leaver;
@@ -86,9 +87,7 @@ pub async fn leave(app: &AppState, by: &Actor, leaving: &Leaving<'_>) -> Done<Le
 }
 
 async fn leave_once(app: &AppState, by: &Actor, leaving: &Leaving<'_>) -> Done<Left> {
-    if access::may(by.member.role, Verb::ManagePeople, Relation::default()).is_err() {
-        return Err(AppError::NotFound.into());
-    }
+    must_manage(by)?;
     let mut tx = by.begin(app).await?;
     let leaver = member::get(&mut tx, leaving.member).await?.ok_or(AppError::NotFound)?;
     if leaving.reason.trim().is_empty() {

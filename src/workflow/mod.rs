@@ -29,12 +29,16 @@ pub mod finding;
 pub mod leaver;
 /// People and their places.
 pub mod person;
+/// A member's place changes.
+pub mod place;
 /// Setting a provider up.
 pub mod provider;
 /// Reminders before the due date.
 pub mod reminder;
 /// Starting a review and signing it off.
 pub mod review;
+/// Services and their units.
+pub mod service;
 /// Signing in and out.
 pub mod session;
 /// Submission for verification.

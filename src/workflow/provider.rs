@@ -54,22 +54,39 @@ pub async fn add_service(
 ) -> Done<(ServiceId, Vec<UnitId>)> {
     let id = ServiceId::new();
     let mut tx = begin(app, in_provider).await?;
-    provider::insert_service(&mut tx, id, slug, name, kind, nation).await?;
-    let facts = json!({ "service": id, "kind": kind.as_str(), "nation": nation.as_str() });
-    tx.record(Event::of_provider(EventKind::ServiceAdded).detail(facts).text("name", name));
+    write_service(&mut tx, id, (slug, name), (kind, nation)).await?;
     let mut ids = Vec::with_capacity(units.len());
     for unit in units {
-        let unit_id = UnitId::new();
-        provider::insert_unit(&mut tx, id, unit_id, unit).await?;
-        tx.record(
-            Event::of_provider(EventKind::UnitAdded)
-                .detail(json!({ "service": id, "unit": unit_id }))
-                .text("name", *unit),
-        );
-        ids.push(unit_id);
+        ids.push(write_unit(&mut tx, id, unit).await?);
     }
     tx.commit().await?;
     Ok((id, ids))
+}
+
+/// Writes a service with its event.
+pub(super) async fn write_service(
+    tx: &mut TenantTx,
+    id: ServiceId,
+    (slug, name): (&str, &str),
+    (kind, nation): (ServiceKind, Nation),
+) -> Result<(), sqlx::Error> {
+    provider::insert_service(tx, id, slug, name, kind, nation).await?;
+    let facts = json!({ "service": id, "kind": kind.as_str(), "nation": nation.as_str() });
+    tx.record(Event::of_provider(EventKind::ServiceAdded).detail(facts).text("name", name));
+    Ok(())
+}
+
+/// Writes a unit with its event.
+pub(super) async fn write_unit(
+    tx: &mut TenantTx,
+    service: ServiceId,
+    name: &str,
+) -> Result<UnitId, sqlx::Error> {
+    let id = UnitId::new();
+    provider::insert_unit(tx, service, id, name).await?;
+    let facts = json!({ "service": service, "unit": id });
+    tx.record(Event::of_provider(EventKind::UnitAdded).detail(facts).text("name", name));
+    Ok(id)
 }
 
 /// Gives a person a place in a provider.

@@ -141,6 +141,11 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/settings", "settings", "settings"),
             at("/p/{provider}/settings/members", "members", "settings/members"),
             from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
+            from("/p/{provider}/settings/members/{id}/place", "place", ("settings/members", ROW, "/place")),
+            at("/p/{provider}/settings/history", "settings-history", "settings/history"),
+            at("/p/{provider}/settings/services", "services", "settings/services"),
+            at("/p/{provider}/settings/services/new", "service-new", "settings/services/new"),
+            from("/p/{provider}/settings/services/{id}", "service", ("settings/services", ROW, "")),
             from(
                 "/p/{provider}/settings/members/{id}/departure",
                 "departure",

@@ -28,6 +28,7 @@ mod people;
 mod reminder;
 mod review;
 mod sample;
+mod settings;
 mod shell;
 mod signing_in;
 mod stale;

@@ -214,7 +214,7 @@ async fn somebody_with_two_places_carries_nothing_across() {
             if slug == "willow-care"
                 && !row.path.contains("/escalations/")
                 && !row.path.contains("/evidence/")
-                && !row.path.contains("/members/")
+                && !row.path.contains("/settings/")
             {
                 continue;
             }

@@ -1,15 +1,73 @@
 //! What happened to people, places and rules, in plain words.
 
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::AppState;
+use crate::domain::access::Verb;
 use crate::domain::event::EventKind;
 use crate::domain::member::Role;
 use crate::domain::text_enum::TextEnum;
 use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::page::{self, Layout, Pager};
+use crate::http::settings::layout;
+use crate::http::signed::Signed;
 use crate::http::told;
-use crate::http::view::Timeline;
-use crate::store::trail::Told;
+use crate::http::view::{Pages, Timeline};
+use crate::store::trail::{self, Told};
 
 /// How many lines a history shows.
 pub const LINES: i64 = 100;
+
+/// The address of the whole history.
+#[must_use]
+pub fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/settings/history", show)
+}
+
+/// What the address may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct From {
+    after: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/history.html")]
+struct HistoryPage {
+    layout: Layout,
+    back: String,
+    history: Timeline,
+    pages: Pages,
+}
+
+async fn show(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(from): Query<From>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::ManagePeople)?;
+    let mut tx = signed.actor.begin(&app).await?;
+    let mut lines = trail::of_provider(&mut tx, &json!({}), from.after, LINES + 1).await?;
+    tx.commit().await?;
+    let full = usize::try_from(LINES).unwrap_or(usize::MAX);
+    let more = lines.len() > full;
+    lines.truncate(full);
+    let last = lines.last().filter(|_| more).map(|line| line.seq.to_string());
+    let here = signed.path("settings/history");
+    page::render(&HistoryPage {
+        layout: layout(&signed, "History of the settings"),
+        back: signed.path("settings"),
+        history: timeline(&lines),
+        pages: Pages(Pager::new(&here, &[], None, last.as_deref())),
+    })
+}
 
 /// The history as a timeline, in the order given.
 #[must_use]
@@ -37,6 +95,11 @@ fn words_for(line: &Told) -> Option<(String, String)> {
             role(line).map(|r| r.label().to_owned()).unwrap_or_default(),
         )),
         EventKind::MemberLeft => Some((format!("{} left", who(name)), left(line))),
+        EventKind::MemberChanged => Some((format!("{} has another place", who(name)), changed(line))),
+        EventKind::ServiceChanged => Some((format!("Service changed: {name}"), service_changed(line))),
+        EventKind::UnitRenamed => {
+            Some((format!("Unit renamed: {name}"), before("Before", text(line, "name_before"))))
+        }
         EventKind::ServiceAdded => Some((format!("Service added: {name}"), String::new())),
         EventKind::UnitAdded => Some((format!("Unit added: {name}"), String::new())),
         EventKind::ProviderAdded => Some((format!("Provider added: {name}"), String::new())),
@@ -44,8 +107,53 @@ fn words_for(line: &Told) -> Option<(String, String)> {
     }
 }
 
+fn before(label: &str, was: &str) -> String {
+    if was.is_empty() { String::new() } else { format!("{label}: {was}") }
+}
+
+fn changed(line: &Told) -> String {
+    let title = match (text(line, "job_title_before"), text(line, "job_title")) {
+        ("", "") => String::new(),
+        ("", title) => format!("Job title: {title}"),
+        (was, "") => format!("Job title taken away: {was}"),
+        (was, title) => format!("Job title: from {was} to {title}"),
+    };
+    let services = |name: &str, said: &str| match line.detail.get(name).and_then(Value::as_array) {
+        Some(list) if !list.is_empty() => format!("{} {said}", words::count(list.len() as u64, "service")),
+        _ => String::new(),
+    };
+    told::sentences(&[
+        before("Name before", text(line, "name_before")),
+        pair::<Role>(line, "role", "Role"),
+        title,
+        services("services_given", "given"),
+        services("services_taken", "taken away"),
+    ])
+}
+
+fn service_changed(line: &Told) -> String {
+    told::sentences(&[
+        before("Name before", text(line, "name_before")),
+        pair::<crate::domain::topic::ServiceKind>(line, "kind", "Kind"),
+        pair::<crate::domain::calendar::Nation>(line, "nation", "Nation"),
+    ])
+}
+
+/// "Role: from care staff to team leader", when the two words differ; earlier lines hold the new one alone.
+fn pair<T: TextEnum>(line: &Told, name: &str, label: &str) -> String {
+    let word = |value: &Value| value.as_str().and_then(T::from_text).map(TextEnum::label);
+    match line.detail.get(name) {
+        Some(Value::Array(both)) => match (both.first().and_then(word), both.get(1).and_then(word)) {
+            (Some(was), Some(is)) if was != is => format!("{label}: from {was} to {is}"),
+            _ => String::new(),
+        },
+        Some(one) => word(one).map(|is| format!("{label}: {is}")).unwrap_or_default(),
+        None => String::new(),
+    }
+}
+
 fn left(line: &Told) -> String {
-    let number = |name: &str| line.detail.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default();
+    let number = |name: &str| line.detail.get(name).and_then(Value::as_u64).unwrap_or_default();
     let (handed, unowned) = (number("handed_over"), number("unowned"));
     let mut said = Vec::new();
     if handed > 0 {
@@ -75,7 +183,6 @@ fn text<'a>(line: &'a Told, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn each_line_says_who_and_what() {
@@ -103,6 +210,29 @@ mod tests {
                 "2 actions handed over. 1 action left without an owner. Reason: New job.",
             ),
             (told(EventKind::MemberLeft, json!({}), &[]), "A member left", ""),
+            (
+                told(
+                    EventKind::MemberChanged,
+                    json!({"role": ["care_staff", "team_leader"], "services_given": ["x"], "services_taken": []}),
+                    &[("name", "Amara Bello"), ("job_title", "shift lead")],
+                ),
+                "Amara Bello has another place",
+                "Role: from Care staff to Team leader. Job title: shift lead. 1 service given.",
+            ),
+            (
+                told(EventKind::MemberChanged, json!({"role": "care_staff"}), &[("name", "Amara Bello")]),
+                "Amara Bello has another place",
+                "Role: Care staff",
+            ),
+            (
+                told(
+                    EventKind::ServiceChanged,
+                    json!({"kind": ["nursing", "nursing"], "nation": ["england", "wales"]}),
+                    &[("name", "Rowan House")],
+                ),
+                "Service changed: Rowan House",
+                "Nation: from England to Wales",
+            ),
             (told(EventKind::UnitAdded, json!({}), &[("name", "Beech")]), "Unit added: Beech", ""),
         ] {
             assert_eq!(words_for(&line), Some((what.to_owned(), detail.to_owned())));

@@ -96,6 +96,7 @@ struct ShowPage {
     facts: Facts,
     left: Option<String>,
     departure: String,
+    place: String,
     history: Timeline,
 }
 
@@ -107,7 +108,7 @@ async fn show(
     signed.need(Verb::ManagePeople)?;
     let mut tx = signed.actor.begin(&app).await?;
     let found = member_list::list(&mut tx, Some(id)).await?.pop().ok_or(AppError::NotFound)?;
-    let lines = trail::of_provider(&mut tx, &json!({ "member": id }), history::LINES).await?;
+    let lines = trail::of_provider(&mut tx, &json!({ "member": id }), None, history::LINES).await?;
     tx.commit().await?;
     page::render(&ShowPage {
         layout: layout(&signed, found.member.name.clone()),
@@ -115,6 +116,7 @@ async fn show(
         name: found.member.name.clone(),
         facts: facts(&found),
         left: found.ended_at.map(|at| words::date(london_date(at))),
+        place: signed.path(&format!("settings/members/{id}/place")),
         departure: signed.path(&format!("settings/members/{id}/departure")),
         history: history::timeline(&lines),
     })

@@ -16,11 +16,21 @@ pub mod departure;
 pub mod history;
 /// Members.
 pub mod member;
+/// A member's place.
+pub mod place;
+/// Services and their units.
+pub mod service;
 
 /// The addresses of the settings.
 #[must_use]
 pub fn routes() -> Routes<AppState> {
-    Routes::new().get("/p/{provider}/settings", index).merge(member::routes()).merge(departure::routes())
+    Routes::new()
+        .get("/p/{provider}/settings", index)
+        .merge(member::routes())
+        .merge(place::routes())
+        .merge(departure::routes())
+        .merge(service::routes())
+        .merge(history::routes())
 }
 
 #[derive(Template)]
@@ -43,11 +53,15 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
         |title, what, path: &str| Group { title, what, href: signed.path(&format!("settings/{path}")) };
     page::render(&IndexPage {
         layout: layout(&signed, "Settings"),
-        groups: vec![group(
-            "Members",
-            "Who is here, in which role and services; handing over when somebody leaves",
-            "members",
-        )],
+        groups: vec![
+            group(
+                "Members",
+                "Who is here, in which role and services; handing over when somebody leaves",
+                "members",
+            ),
+            group("Services", "Kind, nation for bank holidays, units", "services"),
+            group("History", "What happened to people, services and rules, and who did it", "history"),
+        ],
     })
 }
 

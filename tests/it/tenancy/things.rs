@@ -25,6 +25,7 @@ pub struct Things {
     pub escalation: String,
     pub evidence: String,
     pub member: String,
+    pub service: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -70,6 +71,7 @@ impl Stranger {
             escalation: EscalationId::new().to_string(),
             evidence: EvidenceId::new().to_string(),
             member: MemberId::new().to_string(),
+            service: ServiceId::new().to_string(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -80,6 +82,7 @@ impl Stranger {
             escalation: word(),
             evidence: word(),
             member: word(),
+            service: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -111,6 +114,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "actions") => things.action.clone(),
             (true, "escalations") => things.escalation.clone(),
             (true, "evidence") => things.evidence.clone(),
+            (true, "services") => things.service.clone(),
             (true, "members") => things.member.clone(),
             (true, "sessions") => SessionId::new().to_string(),
             (true, noun) => panic!("say in things::fill what comes after {noun} in {pattern}"),
@@ -193,6 +197,7 @@ async fn make(
         escalation: String::new(),
         evidence: String::new(),
         member: world.id(owner).to_string(),
+        service: service.to_string(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }
