@@ -26,6 +26,8 @@ pub enum AppError {
     Forbidden(Cow<'static, str>),
     /// Nobody is signed in any more. A page goes to sign in; a form is kept and offered again afterwards. 401.
     SignedOut,
+    /// The form was drawn for somebody else, who was signed in here before. 403.
+    OtherHand,
     /// Somebody else changed the thing since the page was drawn, and the feature has no page of its own for it. 409.
     Conflict,
     /// What was sent makes no sense; the sentence says what. 400.
@@ -67,7 +69,7 @@ impl AppError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::NotFound | Self::NotYours => StatusCode::NOT_FOUND,
-            Self::Forbidden(_) | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::OtherHand | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -113,6 +115,10 @@ impl AppError {
             ),
             Self::Forbidden(sentence) => ("You cannot do this", sentence.clone()),
             Self::SignedOut => ("You have been signed out", "Sign in again to carry on.".into()),
+            Self::OtherHand => (
+                "This was written by someone else",
+                "Somebody else was signed in here when this form was opened, so nothing was sent: nobody sends anything in another person’s name. Open the page again to write in your own.".into(),
+            ),
             Self::Conflict => (
                 "This was changed by someone else",
                 "It changed after you opened it, so nothing was saved. Open it again to see what is new.".into(),

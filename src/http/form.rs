@@ -113,6 +113,12 @@ impl Draft {
         self.pairs.iter().filter(move |(name, _)| name == field).map(|(_, value)| value.as_str())
     }
 
+    /// All fields, in order.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
     /// Whether `field` was sent with `value`: is this box ticked, this option chosen?
     #[must_use]
     pub fn has(&self, field: &str, value: &str) -> bool {

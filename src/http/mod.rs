@@ -61,6 +61,8 @@ pub mod headers;
 pub mod health;
 /// The forms with which an action is judged.
 pub mod judging;
+/// Words that outlive a session.
+pub mod kept;
 /// What the pages of findings and reviews share.
 pub mod line;
 /// The menu, by role.

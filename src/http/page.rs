@@ -16,6 +16,8 @@ pub struct Layout {
     pub error_title: bool,
     /// The short name of the person signed in; empty when nobody is.
     pub person: String,
+    /// Their mark in the forms drawn for them ([`crate::http::kept`]); empty when nobody is signed in.
+    pub by: String,
     /// The provider the page belongs to.
     pub provider: Option<ProviderLink>,
     /// The other providers this person is a member of.

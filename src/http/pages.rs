@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::{AppError, Failure};
+use crate::http::form::Draft;
+use crate::http::kept::{Kept, Texts, WrittenBy};
 use crate::http::request_id::RequestId;
 use crate::http::{FORM_LIMIT, PAGE_SECONDS, banner, extract, page};
 
@@ -20,13 +22,10 @@ struct ErrorPage {
     sentence: String,
     reference: String,
     back: (String, &'static str),
+    draft: Draft,
+    next: String,
+    /// What was sent after its session had ended: it is given back.
     kept: Option<Kept>,
-}
-
-/// A form that was sent after its session had ended: it is given back so that it can be sent again.
-struct Kept {
-    action: String,
-    pairs: Vec<(String, String)>,
 }
 
 /// What is remembered of a request until its answer is known.
@@ -34,7 +33,8 @@ struct Asked {
     method: Method,
     target: String,
     id: String,
-    form: Option<Bytes>,
+    /// The text fields that were sent, and whether files could be among them.
+    sent: Option<(Vec<(String, String)>, bool)>,
     had_banner: bool,
     /// The page of ours that it was sent from.
     from: Option<String>,
@@ -42,13 +42,16 @@ struct Asked {
 
 /// Turns failures, and the framework's own bare answers, into pages.
 pub async fn draw(request: Request, next: Next) -> Response {
-    let (asked, request) = match remember(request).await {
+    let (mut asked, request) = match remember(request).await {
         Ok(remembered) => remembered,
         Err(response) => return response,
     };
     let mut response = next.run(request).await;
     let failure = response.extensions_mut().remove::<Failure>().map(|Failure(error)| error);
     let error = failure.or_else(|| bare_failure(&response).map(Arc::new));
+    if let Some(Texts(texts)) = response.extensions_mut().remove::<Texts>() {
+        asked.sent = Some((Arc::unwrap_or_clone(texts), true));
+    }
     if let Some(error) = error {
         return error_answer(&error, &asked, response.headers());
     }
@@ -64,18 +67,23 @@ async fn remember(request: Request) -> Result<(Asked, Request), Response> {
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
     let had_banner = banner::is_waiting(request.headers());
     let from = own_referrer(request.headers());
-    let mut asked = Asked { method: request.method().clone(), target, id, form: None, had_banner, from };
+    let mut asked = Asked { method: request.method().clone(), target, id, sent: None, had_banner, from };
     if asked.method != Method::POST || !extract::is_urlencoded(request.headers()) {
         return Ok((asked, request));
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let refused = |error| error_answer(error, &asked, &HeaderMap::new());
     let form = match tokio::time::timeout(PAGE_SECONDS, to_bytes(body, FORM_LIMIT)).await {
         Ok(Ok(form)) => form,
         Ok(Err(_)) => return Err(refused(&AppError::TooLarge)),
         Err(_) => return Err(refused(&AppError::Timeout)),
     };
-    asked.form = Some(form.clone());
+    if let Ok(pairs) = extract::read_pairs(&form) {
+        if let Some(by) = WrittenBy::of(&pairs) {
+            parts.extensions.insert(by);
+        }
+        asked.sent = Some((pairs, false));
+    }
     Ok((asked, Request::from_parts(parts, Body::from(form))))
 }
 
@@ -153,19 +161,12 @@ fn log(error: &AppError, id: &str) {
     }
 }
 
-/// A password is never written into a page, not even for the person who typed it.
-fn without_secrets(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    pairs.into_iter().filter(|(name, _)| !name.to_ascii_lowercase().contains("password")).collect()
-}
-
 fn error_page(error: &AppError, asked: &Asked) -> Response {
     let (title, sentence) = error.words();
     // The same bytes for "not there" and "not yours", whoever asks and whenever: nothing of the request is in them.
     let hidden = error.status() == StatusCode::NOT_FOUND;
-    let kept = match (&asked.form, error) {
-        (Some(form), AppError::SignedOut) => extract::read_pairs(form)
-            .ok()
-            .map(|pairs| Kept { action: asked.target.clone(), pairs: without_secrets(pairs) }),
+    let kept = match (&asked.sent, error) {
+        (Some((pairs, files)), AppError::SignedOut) => Kept::new(&asked.target, pairs, *files),
         _ => None,
     };
     let back = match (error, &asked.from) {
@@ -178,6 +179,8 @@ fn error_page(error: &AppError, asked: &Asked) -> Response {
         sentence: sentence.into_owned(),
         reference: if hidden { String::new() } else { asked.id.clone() },
         back,
+        draft: Draft::new(),
+        next: String::new(),
         kept,
     };
     drawn(error.status(), &page).unwrap_or_else(|failed| {

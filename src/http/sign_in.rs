@@ -14,6 +14,7 @@ use crate::http::banner::{Banner, Done, Waiting};
 use crate::http::browser::Browser;
 use crate::http::extract::Query;
 use crate::http::form::Draft;
+use crate::http::kept::Kept;
 use crate::http::page::{self, Layout};
 use crate::http::signed::{self, SignedPerson};
 use crate::workflow::session::{self, SignIn};
@@ -30,6 +31,7 @@ struct SignInPage {
     layout: Layout,
     draft: Draft,
     next: String,
+    kept: Option<Kept>,
 }
 
 /// Where to go after signing in.
@@ -52,7 +54,7 @@ async fn show(
         Ok(_) => Ok(page::see_other(next)),
         Err(AppError::SignedOut) => {
             let layout = Layout { banner, ..Layout::signed_out("Sign in") };
-            page::render(&SignInPage { layout, draft: Draft::new(), next: next.to_owned() })
+            page::render(&SignInPage { layout, draft: Draft::new(), next: next.to_owned(), kept: None })
         }
         Err(other) => Err(other),
     }
@@ -64,6 +66,7 @@ async fn sign_in(
     mut draft: Draft,
 ) -> Result<Response, AppError> {
     let next = page::own_path(draft.value("next")).unwrap_or_default().to_owned();
+    let kept = Kept::brought(&draft);
     let email = draft.text("email", 254, "Enter your email address");
     // a password is taken as it was typed: spaces at its ends belong to it
     let password = draft.value("password").to_owned();
@@ -76,7 +79,10 @@ async fn sign_in(
         match session::sign_in(&app, &email, &password, &from).await? {
             SignIn::Opened(fresh) => {
                 let start = page::start_of(fresh.places.iter().map(String::as_str));
-                let mut response = page::see_other(if next.is_empty() { &start } else { &next });
+                let mut response = match kept {
+                    Some(kept) => kept.after(fresh.user, start)?,
+                    None => page::see_other(if next.is_empty() { &start } else { &next }),
+                };
                 let cookie = SessionCookie::for_public_url(app.config.public_url.origin());
                 signed::set_cookie(&mut response, &cookie.set(&fresh.token, fresh.limits));
                 return Ok(response);
@@ -90,7 +96,7 @@ async fn sign_in(
         }
     }
     let layout = Layout::signed_out("Sign in").with_errors(true);
-    let mut response = page::render_as(status, &SignInPage { layout, draft, next })?;
+    let mut response = page::render_as(status, &SignInPage { layout, draft, next, kept })?;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

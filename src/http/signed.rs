@@ -13,6 +13,8 @@ use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::member::Role;
 use crate::error::AppError;
 use crate::http::banner::Banner;
+use crate::http::form::Draft;
+use crate::http::kept::{self, WrittenBy};
 use crate::http::menu;
 use crate::http::page::{Layout, ProviderLink};
 use crate::ids::{SessionId, UserId};
@@ -63,6 +65,14 @@ impl Signed {
         if self.can(verb) { Ok(()) } else { Err(AppError::NotYours) }
     }
 
+    /// Goes on only when the fields of a form with files were drawn for this person; for others it is asked before.
+    ///
+    /// # Errors
+    /// [`AppError::OtherHand`].
+    pub fn wrote(&self, draft: &Draft) -> Result<(), AppError> {
+        WrittenBy::of(draft.pairs()).map_or(Ok(()), |by| by.is(self.user))
+    }
+
     /// The layout of a page, with the menu by role and no numbers in it.
     #[must_use]
     pub fn layout(&self, title: impl Into<String>) -> Layout {
@@ -75,6 +85,7 @@ impl Signed {
         Layout {
             title: title.into(),
             person: self.person.clone(),
+            by: kept::mark(self.user),
             provider: Some(self.provider.clone()),
             others: self.others.clone(),
             menu: menu::of(self.role(), &format!("/p/{}", self.provider.slug), counts),
@@ -125,6 +136,7 @@ impl SignedPerson {
         Layout {
             title: title.into(),
             person: self.name.clone(),
+            by: kept::mark(self.user),
             banner: self.banner.clone(),
             ..Layout::default()
         }
@@ -163,7 +175,12 @@ pub fn set_cookie(response: &mut Response, line: &str) {
 
 async fn open(parts: &Parts, app: &AppState, slug: &str) -> Result<Opened, AppError> {
     let token = token(&parts.headers, app).ok_or(AppError::SignedOut)?;
-    app.db.open_session(token.hash(), slug, app.clock.now()).await?.ok_or(AppError::SignedOut)
+    let opened = app.db.open_session(token.hash(), slug, app.clock.now()).await?;
+    let opened = opened.ok_or(AppError::SignedOut)?;
+    match parts.extensions.get::<WrittenBy>() {
+        Some(by) => by.is(opened.user).map(|()| opened),
+        None => Ok(opened),
+    }
 }
 
 /// The provider the address names. A route that takes [`Signed`] names one; if it forgot to, nothing is there.

@@ -92,7 +92,8 @@ impl Carried {
             let was = seen.was.get(field.key);
             let wrote = typed.iter().find(|(key, text)| *key == field.key && !text.is_empty());
             let changed = was.is_none_or(|was| *was != field.value);
-            (changed || wrote.is_some()).then(|| Row {
+            let differs = wrote.is_some_and(|(_, text)| *text != field.value);
+            (changed || differs).then(|| Row {
                 label: field.label,
                 was: was.map_or_else(|| "Not known".into(), |was| shown(was)),
                 typed: wrote.map(|(_, text)| text.clone()).unwrap_or_default(),

@@ -19,16 +19,21 @@ use crate::http::Routes;
 use crate::http::banner::Done;
 use crate::http::extract::Path;
 use crate::http::form::{Choice, Draft};
+use crate::http::kept;
 use crate::http::page::{self, Layout};
 use crate::http::pill::pill;
 use crate::http::signed::Signed;
 use crate::http::upload::{self, Sent};
 use crate::http::view::Tag;
 use crate::ids::{PendingUploadId, UpdateId};
-use crate::store::blob::Kept;
 use crate::workflow::evidence::{Given, Offered};
 use crate::workflow::update::{self, Help, Progress, Recorded};
 use crate::workflow::{Moment, Stop, evidence};
+
+/// One kind of evidence in the form.
+mod block;
+
+use block::{Block, InBlock, OTHER, make_block, words_of_blocks};
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -73,51 +78,6 @@ struct Page {
     file_hint: String,
 }
 
-/// One kind of evidence in the form: files, or where the record is kept.
-struct Block {
-    fields: Fields,
-    label: &'static str,
-    needed: bool,
-    there: usize,
-    kept: Vec<KeptFile>,
-    more_open: bool,
-    used: bool,
-}
-
-/// A file that does not have to be chosen again.
-struct KeptFile {
-    id: String,
-    name: String,
-    size: String,
-}
-
-/// The names of a block's fields.
-struct Fields {
-    file: String,
-    kept: String,
-    reference: String,
-    title: String,
-    about: String,
-    note: String,
-}
-
-impl Fields {
-    fn of(word: &str) -> Self {
-        let name = |part: &str| format!("{part}-{word}");
-        Self {
-            file: name("file"),
-            kept: name("kept"),
-            reference: name("reference"),
-            title: name("title"),
-            about: name("about"),
-            note: name("note"),
-        }
-    }
-}
-
-/// The block for a kind the action does not ask for.
-const OTHER: &str = "other";
-
 async fn form(
     signed: Signed,
     State(app): State<AppState>,
@@ -144,17 +104,26 @@ fn refusal_page(stop: Stop) -> AppError {
 }
 
 async fn send(
-    signed: Signed,
+    signed: Result<Signed, AppError>,
     State(app): State<AppState>,
     Path((_, reference)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, AppError> {
+    let signed = match signed {
+        Err(AppError::SignedOut) => return Ok(kept::signed_out(upload::texts_only(request).await)),
+        signed => signed?,
+    };
     let on = Reference::parse(Of::Action, &reference).ok_or(AppError::NotFound)?;
     let case = update::look(&app, &signed.actor, on).await?;
     access::may(signed.role(), Verb::AddProgress, signed.actor.stands_to(&case))
         .map_err(|denial| AppError::Forbidden(denial.sentence().into()))?;
     let Sent { mut draft, files, store_failed } = upload::read(&app, signed.actor.provider, request).await?;
+    signed.wrote(&draft)?;
     let kept = all_kept(&app, &signed, &mut draft, files).await?;
+    if draft.ticked(kept::AGAIN) {
+        choose_again(&mut draft);
+        return page::unprocessable(&draw(&signed, &case, draft, &kept, &app));
+    }
     let progress = read(&mut draft, &case, &kept, &app);
     if let (true, Some(progress)) = (draft.is_ok(), progress) {
         match update::record(&app, &signed.actor, on, &progress).await {
@@ -169,6 +138,16 @@ async fn send(
     page::unprocessable(&page)
 }
 
+/// Says at each block which files have to be chosen again: they could not be taken while nobody was signed in.
+fn choose_again(draft: &mut Draft) {
+    for word in words_of_blocks() {
+        let names: Vec<String> = draft.values(&format!("{}{word}", kept::LOST)).map(str::to_owned).collect();
+        if !names.is_empty() {
+            draft.refuse(&format!("file-{word}"), format!("Choose again: {}", words::list(&names)));
+        }
+    }
+}
+
 fn done(signed: &Signed, on: Reference, progress: &Progress, recorded: Recorded) -> Response {
     let what = if progress.submit {
         Done::Submitted
@@ -181,9 +160,6 @@ fn done(signed: &Signed, on: Reference, progress: &Progress, recorded: Recorded)
     };
     page::done(&signed.path(&format!("actions/{on}")), what, &on.to_string())
 }
-
-/// A kept file and the block it belongs to.
-type InBlock = (&'static str, Kept);
 
 /// The files of this form: those that came now, and those kept before and still ticked.
 async fn all_kept(
@@ -218,10 +194,6 @@ async fn all_kept(
         }
     }
     Ok(all)
-}
-
-fn words_of_blocks() -> impl Iterator<Item = &'static str> {
-    EvidenceKind::ALL.iter().map(|kind| kind.as_str()).chain([OTHER])
 }
 
 /// Reads the whole form; `None` when something stands beside a field.
@@ -361,28 +333,4 @@ fn choices(owner: bool) -> Vec<Choice> {
         Choice::new(Next::Working.as_str(), "No help needed"),
         Choice::new(Next::Help.as_str(), "Something is in the way"),
     ]
-}
-
-fn make_block(
-    word: &'static str,
-    label: &'static str,
-    needed: bool,
-    there: usize,
-    draft: &Draft,
-    kept: &[InBlock],
-) -> Block {
-    let used = |part: &str| {
-        let field = format!("{part}-{word}");
-        !draft.value(&field).is_empty() || draft.error(&field).is_some()
-    };
-    let files = kept.iter().filter(|(of, _)| *of == word).map(|(_, kept)| KeptFile {
-        id: kept.id.to_string(),
-        name: kept.name.clone(),
-        size: words::file_size(u64::try_from(kept.blob.size).unwrap_or(0)),
-    });
-    let files: Vec<KeptFile> = files.collect();
-    let inside = used("title") || used("note") || used("about");
-    let in_use = inside || !files.is_empty() || used("reference") || used("file");
-    let fields = Fields::of(word);
-    Block { fields, label, needed, there, kept: files, more_open: inside, used: in_use }
 }

@@ -14,6 +14,7 @@ use crate::files::store::{ReceiveError, Stored};
 use crate::files::{FileName, MAX_SIZE};
 use crate::http::extract::{self, read_pairs};
 use crate::http::form::Draft;
+use crate::http::kept::LOST;
 use crate::ids::ProviderId;
 
 /// The most bytes of a form with files. More than ten files of 25 MiB: an eleventh, or one that is too large, is read
@@ -156,6 +157,45 @@ impl Reader {
         }
         Sent { draft, files: self.files, store_failed: self.store_failed }
     }
+}
+
+/// The most bytes that are read of a form with files when nobody is signed in any more.
+const SIGNED_OUT_LIMIT: usize = 128 * 1024 * 1024;
+
+/// The text fields of a form with files that cannot be taken, because nobody is signed in any more; for each file its
+/// name, as a field that begins with [`LOST`]. Of a form that breaks off, or is too large, what came until then.
+pub async fn texts_only(request: Request) -> Vec<(String, String)> {
+    if extract::is_urlencoded(request.headers()) {
+        return Vec::new(); // kept already, as every ordinary form
+    }
+    let Ok(mut form) = Multipart::from_request(request, &()).await else { return Vec::new() };
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let (mut read, mut text) = (0, 0);
+    while let Ok(Some(mut field)) = form.next_field().await {
+        let name = field.name().unwrap_or_default().to_owned();
+        if pairs.len() > MOST_FIELDS || read > SIGNED_OUT_LIMIT {
+            break;
+        }
+        if let Some(block) = name.strip_prefix("file-") {
+            let file = FileName::clean(field.file_name().unwrap_or_default()).to_string();
+            let mut size = 0;
+            while let Ok(Some(piece)) = field.chunk().await {
+                size += piece.len();
+                if read + size > SIGNED_OUT_LIMIT {
+                    break;
+                }
+            }
+            if size > 0 {
+                pairs.push((format!("{LOST}{block}"), file));
+            }
+            read += size;
+            continue;
+        }
+        let Ok(value) = read_text(field, TEXT_LIMIT.saturating_sub(text)).await else { break };
+        text += value.len();
+        pairs.push((name, value));
+    }
+    pairs
 }
 
 /// Reads past the rest of a field.

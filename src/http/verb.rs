@@ -15,6 +15,7 @@ use crate::http::Routes;
 use crate::http::banner::Done;
 use crate::http::extract::Path;
 use crate::http::form::Draft;
+use crate::http::kept;
 use crate::http::opened::Opened;
 use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
@@ -122,7 +123,8 @@ async fn send<V: VerbForm>(
     }
     let opened = Opened::read(&app, &signed, &action).await?;
     let fields = V::fields(&app, &signed, &opened, &draft).await?;
-    let mut sheet = Sheet::<V> { post: post::<V>(&signed, &opened), draft, carried, fields };
+    let (by, post) = (kept::mark(signed.user), post::<V>(&signed, &opened));
+    let mut sheet = Sheet::<V> { by, post, draft, carried, fields };
     let mut changed = None;
     if status == StatusCode::CONFLICT {
         let (now, typed) = (opened.standing(), V::typed(&sheet.draft, &sheet.fields));
@@ -143,6 +145,7 @@ fn post<V: VerbForm>(signed: &Signed, opened: &Opened) -> String {
 #[template(path = "action/verb_form.html")]
 pub struct Sheet<V: VerbForm> {
     draft: Draft,
+    by: String,
     post: String,
     carried: Carried,
     fields: V::Fields,
@@ -157,7 +160,8 @@ impl<V: VerbForm> Sheet<V> {
     pub async fn fresh(app: &AppState, signed: &Signed, opened: &Opened) -> Result<Self, AppError> {
         let draft = V::start(opened);
         let fields = V::fields(app, signed, opened, &draft).await?;
-        Ok(Self { post: post::<V>(signed, opened), carried: Carried::of(&opened.standing()), draft, fields })
+        let carried = Carried::of(&opened.standing());
+        Ok(Self { by: kept::mark(signed.user), post: post::<V>(signed, opened), carried, draft, fields })
     }
 }
 

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use chrono::{Datelike, NaiveDate};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use super::driver::driver;
+use super::order::Order;
 use super::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -378,20 +379,6 @@ impl Drop for Browser<'_> {
             let closing = async { tokio::time::timeout(Duration::from_secs(10), client.close()).await };
             let _ = self.stage.block_on(closing);
         }
-    }
-}
-
-/// An order to Chromium beyond what WebDriver knows: window metrics, colour scheme, pictures of whole pages.
-#[derive(Debug)]
-struct Order(&'static str, Value);
-
-impl WebDriverCompatibleCommand for Order {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (axum::http::Method, Option<String>) {
-        (axum::http::Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }
 

@@ -9,7 +9,9 @@ mod driver;
 #[expect(dead_code, reason = "shared with the integration tests, which use the rest")]
 #[path = "../it/harness/mod.rs"]
 mod harness;
+mod interrupted;
 mod look;
+mod order;
 mod places;
 mod s1_documentation_audits;
 mod s4_care_plan_audit;

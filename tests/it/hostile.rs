@@ -26,7 +26,8 @@ async fn rows(db: &TestDb) -> Vec<String> {
     let tables = texts(
         db,
         "SELECT DISTINCT c.table_name::text FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
-         WHERE c.table_schema = 'public' AND c.column_name = 'provider_id' AND t.table_type = 'BASE TABLE' ORDER BY 1",
+         WHERE c.table_schema = 'public' AND c.column_name = 'provider_id' AND t.table_type = 'BASE TABLE'
+           AND c.table_name <> 'member_presence' ORDER BY 1", // when somebody was last here is written by looking at pages
     )
     .await;
     assert!(tables.len() > 20, "{tables:?}");

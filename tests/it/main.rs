@@ -24,6 +24,7 @@ mod gate;
 mod harness;
 mod hostile;
 mod leaver;
+mod kept;
 mod people;
 mod reminder;
 mod review;
