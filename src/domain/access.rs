@@ -51,6 +51,8 @@ pub enum Verb {
     SeeDashboard,
     /// Open the queue of verifications.
     SeeQueue,
+    /// Read who checked as an exception, and why (R15).
+    SeeExceptions,
     /// Read the messages the program sent or could not send.
     SeeMessages,
     /// Look after people and places: members, leavers, services, invitations (R7).
@@ -59,7 +61,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -82,6 +84,7 @@ impl Verb {
         Self::SeeEscalations,
         Self::SeeDashboard,
         Self::SeeQueue,
+        Self::SeeExceptions,
         Self::SeeMessages,
         Self::ManagePeople,
     ];
@@ -166,6 +169,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeQueue => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],
     };
     let [care, leader, deputy, manager, safeguarding, quality, nominated, administrator] = row;

@@ -81,6 +81,8 @@ pub enum VerdictRefusal {
     Denied(Denial),
     /// A registered manager's own action is checked by the deputy, the quality lead or the nominated individual (R15).
     ManagersAction,
+    /// A team leader gave a reason, but another manager of the home can check it (R15).
+    NotOneManagerHome,
     /// It is not waiting for verification.
     NotSubmitted(Status),
     /// A required kind was not judged: these.
@@ -107,6 +109,7 @@ impl VerdictRefusal {
         match self {
             Self::Denied(denial) => denial.sentence().into(),
             Self::ManagersAction => "A registered manager owned this, so a deputy manager, the quality lead or the nominated individual checks it. With one manager only, a team leader may, with the reason recorded.".into(),
+            Self::NotOneManagerHome => "Another manager of this service can check it. A team leader does only where the service has no other manager.".into(),
             Self::NotSubmitted(status) => format!("It is not waiting for verification: it is {}.", status.label().to_lowercase()),
             Self::Unmarked(kinds) => format!("Say for each kind of evidence whether it supports the outcome: {}.", list(kinds)),
             Self::NotSupported(kinds) => format!("It cannot be complete while evidence is mixed or does not support it: {}.", list(kinds)),
@@ -180,6 +183,51 @@ pub fn may_verify_in(
         return Err(VerdictRefusal::ManagersAction);
     }
     Ok(())
+}
+
+/// In what capacity somebody checks an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// As their role does.
+    Usual,
+    /// As a team leader in a home with one manager, who owned the action: with the reason recorded (R15).
+    Exception,
+}
+
+/// Whether nobody else manages the home who could check what its manager owned: no deputy and no other registered manager
+/// of the service is independent of the action (R15). The quality lead and the nominated individual are of the provider,
+/// not of the home; they see the exception.
+#[must_use]
+pub fn one_manager_home(home: &[(MemberId, Role)], owners: &[(MemberId, Role)], pieces: &[Piece]) -> bool {
+    !home.iter().any(|(id, role)| {
+        matches!(role, Role::DeputyManager | Role::RegisteredManager)
+            && !owners.iter().any(|(owner, _)| owner == id)
+            && !pieces.iter().any(|piece| piece.author == *id && !piece.withdrawn)
+    })
+}
+
+/// In what capacity `member` checks this action, if at all; a reason for an exception makes no difference for those who
+/// need none. `home` are the people of the service, at least its deputies and registered managers.
+///
+/// # Errors
+/// Why not.
+pub fn capacity(
+    member: &Member,
+    action: &Action,
+    owners: &[(MemberId, Role)],
+    pieces: &[Piece],
+    home: &[(MemberId, Role)],
+    with_reason: bool,
+) -> Result<Capacity, VerdictRefusal> {
+    let Err(refusal) = may_verify(member, action, owners, pieces, false) else { return Ok(Capacity::Usual) };
+    if !with_reason || may_verify(member, action, owners, pieces, true).is_err() {
+        return Err(refusal);
+    }
+    if one_manager_home(home, owners, pieces) {
+        Ok(Capacity::Exception)
+    } else {
+        Err(VerdictRefusal::NotOneManagerHome)
+    }
 }
 
 /// Weighs a verdict and says what follows from it (R16, R17).
@@ -417,6 +465,86 @@ mod tests {
             change(&cast, &mut case);
             assert_eq!(says(who(&cast), &case, *exception), *wanted, "{what}");
         }
+    }
+
+    /// A line of the table: which case, who checks, who else is in the home, whether a reason is given, what follows.
+    type CapacityLine<'a> =
+        (&'a str, &'a Case, &'a Member, &'a [&'a Member], bool, Result<Capacity, VerdictRefusal>);
+
+    /// R15: the exception is for a home with one manager, and nobody else has use for it.
+    #[test]
+    fn an_exception_is_for_a_home_with_one_manager() {
+        use Capacity::{Exception, Usual};
+        let cast = Cast::new();
+        let refused = Err(VerdictRefusal::NotOneManagerHome);
+        let mut managers = cast.submitted();
+        owned_by(&mut managers, &cast.manager);
+        let mut deputys_evidence = managers.clone();
+        evidence_by(&mut deputys_evidence, &cast.deputy, false);
+        let mut withdrawn = managers.clone();
+        evidence_by(&mut withdrawn, &cast.deputy, true);
+        let mut both_owned = managers.clone();
+        owned_by(&mut both_owned, &cast.deputy);
+        let plain = cast.submitted();
+        let lines: &[CapacityLine<'_>] = &[
+            ("alone with the manager", &managers, &cast.leader, &[&cast.manager], true, Ok(Exception)),
+            (
+                "care staff are no managers",
+                &managers,
+                &cast.leader,
+                &[&cast.colleague, &cast.leader],
+                true,
+                Ok(Exception),
+            ),
+            (
+                "a deputy is there",
+                &managers,
+                &cast.leader,
+                &[&cast.manager, &cast.deputy],
+                true,
+                refused.clone(),
+            ),
+            (
+                "another registered manager is there",
+                &managers,
+                &cast.leader,
+                &[&cast.other_manager],
+                true,
+                refused.clone(),
+            ),
+            (
+                "the deputy gave evidence",
+                &deputys_evidence,
+                &cast.leader,
+                &[&cast.deputy],
+                true,
+                Ok(Exception),
+            ),
+            ("the deputy's evidence was withdrawn", &withdrawn, &cast.leader, &[&cast.deputy], true, refused),
+            ("the deputy owned it before", &both_owned, &cast.leader, &[&cast.deputy], true, Ok(Exception)),
+            (
+                "the quality lead is not of the home",
+                &managers,
+                &cast.leader,
+                &[&cast.quality],
+                true,
+                Ok(Exception),
+            ),
+            ("a deputy needs none", &managers, &cast.deputy, &[&cast.deputy], true, Ok(Usual)),
+            ("a quality lead needs none", &managers, &cast.quality, &[], true, Ok(Usual)),
+            ("a manager needs none for others' work", &plain, &cast.manager, &[], true, Ok(Usual)),
+        ];
+        for (what, case, who, home, reason, wanted) in lines {
+            let home: Vec<_> = home.iter().map(|m| (m.id, m.role)).collect();
+            let is = capacity(who, &case.action, &case.owners, &case.pieces, &home, *reason);
+            assert_eq!(is, *wanted, "{what}");
+        }
+        for case in [&managers, &plain] {
+            let none = capacity(&cast.leader, &case.action, &case.owners, &case.pieces, &[], false);
+            assert!(none.is_err(), "without a reason a team leader checks nothing");
+        }
+        let not_managers = capacity(&cast.leader, &plain.action, &plain.owners, &plain.pieces, &[], true);
+        assert!(not_managers.is_err(), "nor with one, where no manager owned it");
     }
 
     fn verdict(outcome: Outcome) -> Verdict {

@@ -251,8 +251,9 @@ fn verdict(v: &Verdict, what_now: &str) -> Moment {
         labelled("Why a team leader checked it", v.exception_reason.as_deref()),
         labelled("The wording judged", v.what.as_deref().filter(|what| *what != what_now)),
     ]);
-    let mut moment =
-        paper(format!("Verdict: {}", v.outcome.label().to_lowercase()), &v.by, v.at, said, &v.note);
+    let exception = if v.exception_reason.is_some() { ", as an exception" } else { "" };
+    let title = format!("Verdict: {}{exception}", v.outcome.label().to_lowercase());
+    let mut moment = paper(title, &v.by, v.at, said, &v.note);
     moment.late = v.outcome == Outcome::Ineffective;
     moment
 }

@@ -9,7 +9,7 @@ use crate::domain::action::Status;
 use crate::domain::assurance::{Word, may_assure};
 use crate::domain::closure::{AssuranceDecision, gate};
 use crate::domain::topic::EvidenceKind;
-use crate::domain::verification::{Mark, Method, Outcome, Verdict, VerdictRefusal, may_verify};
+use crate::domain::verification::{Mark, Method, Outcome, Verdict, VerdictRefusal};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::banner::Done;
@@ -55,11 +55,7 @@ impl VerbForm for Verification {
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
         let case = &opened.case;
-        let may =
-            |exception| may_verify(&signed.actor.member, &case.action, &case.owners, &case.pieces, exception);
-        if let (Err(refusal), Err(_)) = (may(false), may(true)) {
-            return Err(refusal.sentence());
-        }
+        opened.capacity(&signed.actor.member, true).map_err(|refusal| refusal.sentence())?;
         if case.action.status != Status::Submitted {
             return Err(VerdictRefusal::NotSubmitted(case.action.status).sentence());
         }
@@ -73,14 +69,13 @@ impl VerbForm for Verification {
         draft: &Draft,
     ) -> Result<VerificationFields, AppError> {
         let (case, member) = (&opened.case, &signed.actor.member);
-        let without = may_verify(member, &case.action, &case.owners, &case.pieces, false);
         Ok(VerificationFields {
             draft: draft.clone(),
             methods: Choice::all::<Method>(),
             kinds: case.required.iter().map(|kind| judged(opened, *kind)).collect(),
             marks: Choice::all::<Mark>(),
             outcomes: outcomes(opened),
-            exception: without.is_err(),
+            exception: opened.capacity(member, false).is_err(),
         })
     }
 

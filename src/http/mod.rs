@@ -47,6 +47,8 @@ pub mod dashboard;
 pub mod escalation;
 /// Evidence fetched and withdrawn.
 pub mod evidence;
+/// The exceptions to independent verification.
+pub mod exception;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Findings.
@@ -137,6 +139,7 @@ pub fn features() -> Routes<AppState> {
         .merge(message::routes())
         .merge(action::routes())
         .merge(verification::routes())
+        .merge(exception::routes())
         .merge(assurance::routes())
         .merge(closure::routes())
         .merge(change::routes())

@@ -6,7 +6,7 @@ use crate::domain::assurance::may_assure;
 use crate::domain::change::may_change;
 use crate::domain::closure::{ClosureRefusal, gate};
 use crate::domain::member::Role;
-use crate::domain::verification::{VerdictRefusal, may_verify};
+use crate::domain::verification::VerdictRefusal;
 use crate::domain::words;
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
@@ -160,8 +160,7 @@ fn came_back(opened: &Opened, title: &str) -> Next {
 
 fn checking(signed: &Signed, opened: &Opened, mine: bool) -> Next {
     let case = &opened.case;
-    let may =
-        |exception| may_verify(&signed.actor.member, &case.action, &case.owners, &case.pieces, exception);
+    let may = |with_reason| opened.capacity(&signed.actor.member, with_reason);
     if may(false).is_ok() {
         return Next { deed: Some(Deed::Verify), ..Next::titled("Verify this action") };
     }

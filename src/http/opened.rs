@@ -5,8 +5,10 @@ use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
 use crate::domain::event::EventKind;
+use crate::domain::member::Member;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::standard::Approver;
+use crate::domain::verification::{Capacity, VerdictRefusal, capacity};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::pill::{pill, stale_mark};
@@ -58,6 +60,16 @@ impl Opened {
     #[must_use]
     pub fn tag(&self) -> Tag {
         pill(self.case.action.state(self.moment.today, self.papers.escalation.is_some()), self.moment.today)
+    }
+
+    /// In what capacity a member checks it; with a reason for an exception or without (R15).
+    ///
+    /// # Errors
+    /// Why they do not.
+    pub fn capacity(&self, member: &Member, with_reason: bool) -> Result<Capacity, VerdictRefusal> {
+        let case = &self.case;
+        let home: Vec<_> = self.papers.people.iter().map(|p| (p.id, p.role)).collect();
+        capacity(member, &case.action, &case.owners, &case.pieces, &home, with_reason)
     }
 
     /// The mark of what nobody has moved for a fortnight.

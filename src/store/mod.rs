@@ -32,6 +32,8 @@ pub mod escalation;
 pub mod escalation_list;
 /// Evidence.
 pub mod evidence;
+/// Verdicts given as an exception.
+pub mod exception;
 /// Findings.
 pub mod finding;
 /// The regulator's framework.

@@ -13,13 +13,13 @@ use crate::domain::escalation::{self, Cause, Level};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{
-    Consequence, EscalateBecause, Outcome, Verdict, VerdictRefusal, may_verify, weigh,
+    Capacity, Consequence, EscalateBecause, Outcome, Verdict, VerdictRefusal, capacity, weigh,
 };
 use crate::error::AppError;
 use crate::mail::message::MessageKind;
 use crate::store::action::{self, Change};
 use crate::store::change::{self, Field, NewChange};
-use crate::store::{TenantTx, case, judged, verification};
+use crate::store::{TenantTx, case, judged, member, verification};
 
 /// Records a verdict on what was submitted, and what follows from it: it waits for closure, goes back to its owner, or
 /// begins anew and is escalated. `seen` is the version of the action the verifier looked at.
@@ -46,9 +46,7 @@ async fn verify_once(
     let today = Moment::read(app).today;
     let mut tx = by.begin(app).await?;
     let case = seen_case(&mut tx, by, number, seen).await?;
-    let exception = verdict.exception_reason.is_some();
-    may_verify(&by.member, &case.action, &case.owners, &case.pieces, exception)
-        .map_err(|refusal| Stop::Refused(vec![said(&refusal)]))?;
+    let verdict = &as_it_counts(&mut tx, by, &case, verdict).await?;
     let follows = weigh(verdict, &case.action, &case.required, today)
         .map_err(|refusals| Stop::Refused(refusals.iter().map(said).collect()))?;
     let looked_at = judged::snapshot(&mut tx, case.action.id).await?;
@@ -66,6 +64,18 @@ async fn verify_once(
     take_effect(&mut tx, &case.action, verdict, follows).await?;
     tx.commit().await?;
     Ok(follows)
+}
+
+/// The verdict without a reason for an exception that its giver does not need (R15).
+async fn as_it_counts(tx: &mut TenantTx, by: &Actor, case: &Case, verdict: &Verdict) -> Done<Verdict> {
+    let action = &case.action;
+    let people = member::possible_owners(tx, action.service_id).await?;
+    let home: Vec<_> = people.iter().map(|p| (p.id, p.role)).collect();
+    let reason = verdict.exception_reason.is_some();
+    let capacity = capacity(&by.member, action, &case.owners, &case.pieces, &home, reason)
+        .map_err(|refusal| Stop::Refused(vec![said(&refusal)]))?;
+    let kept = verdict.exception_reason.clone().filter(|_| capacity == Capacity::Exception);
+    Ok(Verdict { exception_reason: kept, ..verdict.clone() })
 }
 
 /// The action after the verdict: status, cycle and date, the message to its owner, the escalations.
@@ -169,7 +179,7 @@ pub const fn mark_field(kind: EvidenceKind) -> &'static str {
 fn said(refusal: &VerdictRefusal) -> Said {
     let field = match refusal {
         VerdictRefusal::Denied(_) | VerdictRefusal::NotSubmitted(_) => None,
-        VerdictRefusal::ManagersAction => Some("exception"),
+        VerdictRefusal::ManagersAction | VerdictRefusal::NotOneManagerHome => Some("exception"),
         VerdictRefusal::Unmarked(kinds) | VerdictRefusal::NotSupported(kinds) => {
             kinds.first().map(|k| mark_field(*k))
         }

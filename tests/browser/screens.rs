@@ -121,6 +121,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
         "quality_lead",
         &[
             at("/p/{provider}/dashboard", "dashboard-quality", "dashboard"),
+            at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
             at("/p/{provider}/escalations", "escalations-decided", "escalations?decided=yes"),
             at("/providers", "providers", "/providers"),
             at("/account", "account", "/account"),

@@ -4,8 +4,9 @@ use rstest::rstest;
 use throughline::clock::Clock;
 use throughline::domain::action::Status;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
-use throughline::domain::verification::{Mark, Outcome};
+use throughline::domain::verification::{Mark, Outcome, Verdict};
 use throughline::store::papers;
+use throughline::workflow::person::end_place;
 use throughline::workflow::verification::verify;
 use throughline::workflow::{Stop, change, submission, update};
 
@@ -99,14 +100,88 @@ async fn a_managers_own_action_is_checked_by_others() {
     let action = w.submitted_action(Risk::Medium, "manager").await;
     let case = w.case(action).await;
     let (seen, number) = (case.action.version, action.number);
-    let mut verdict = w.verdict(Outcome::Complete, &case.required);
+    let verdict = w.verdict(Outcome::Complete, &case.required);
     let refused = verify(&w.app, w.actor("safeguarding"), number, seen, &verdict).await;
     assert!(sentences(refused).starts_with("A registered manager owned this"));
     assert!(verify(&w.app, w.actor("leader"), number, seen, &verdict).await.is_err());
-    verdict.exception_reason = Some("The deputy is on leave until 7 December".into());
-    verify(&w.app, w.actor("leader"), number, seen, &verdict).await.unwrap();
+    let form = format!("/actions/{action}/verification");
+    assert_eq!(w.browser("leader").await.get(&form).await.status, 403, "there are deputies");
+    let reason = Some("There is no deputy, and the quality lead is away".to_owned());
+    let with_reason = Verdict { exception_reason: reason, ..verdict };
+    let refused = verify(&w.app, w.actor("leader"), number, seen, &with_reason).await;
+    assert!(sentences(refused).starts_with("Another manager of this service can check it"));
+    end_place(&w.app, w.provider, w.id("deputy")).await.unwrap();
+    assert!(verify(&w.app, w.actor("leader"), number, seen, &with_reason).await.is_err(), "one is left");
+    end_place(&w.app, w.provider, w.id("deputy_two")).await.unwrap();
+    assert_eq!(w.browser("leader").await.get(&form).await.status, 200);
+    verify(&w.app, w.actor("leader"), number, seen, &with_reason).await.unwrap();
     let page = w.browser("nominated").await.get(&format!("/actions/{action}")).await.text();
-    assert!(page.contains("Why a team leader checked it: The deputy is on leave until 7 December"), "{page}");
+    let said = "Why a team leader checked it: There is no deputy, and the quality lead is away";
+    assert!(page.contains(said) && page.contains("Verdict: complete, as an exception"), "{page}");
+    for who in ["nominated", "quality"] {
+        let browser = w.browser(who).await;
+        assert!(browser.get("/verify").await.body.contains("/verify/exceptions\""), "{who}");
+        let page = browser.get("/verify/exceptions").await.text();
+        for part in
+            ["Sofia Marsh", "There is no deputy, and the quality lead is away", "Complete", "Priya Nair"]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(page.contains(&action.to_string()), "{page}");
+    }
+    for who in ["manager", "safeguarding", "leader", "administrator"] {
+        let browser = w.browser(who).await;
+        assert_eq!(browser.get("/verify/exceptions").await.status, 404, "{who}");
+        assert!(!browser.get("/verify").await.body.contains("/verify/exceptions\""), "{who}");
+    }
+}
+
+/// A reason is kept where there is an exception, and nowhere else.
+#[tokio::test]
+async fn who_needs_no_exception_records_none() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    for (owner, by) in [("manager", "deputy"), ("carer", "manager"), ("manager", "quality")] {
+        let action = w.submitted_action(Risk::Medium, owner).await;
+        let case = w.case(action).await;
+        let reason = Some("It seemed better".to_owned());
+        let verdict = Verdict { exception_reason: reason, ..w.verdict(Outcome::Complete, &case.required) };
+        verify(&w.app, w.actor(by), action.number, case.action.version, &verdict).await.unwrap();
+    }
+    let kept = super::worker::number(&db, "SELECT count(exception_reason) FROM verifications").await;
+    assert_eq!(kept, 0);
+    let empty = w.browser("nominated").await.get("/verify/exceptions").await.text();
+    assert!(empty.contains("No exception has been recorded."), "{empty}");
+}
+
+/// Newest first, fifty a page, none twice and none left out, though many were recorded at the same instant.
+#[tokio::test]
+async fn exceptions_are_read_page_by_page() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.submitted_action(Risk::Medium, "manager").await;
+    w.verify(action, "deputy", Outcome::Complete).await;
+    super::worker::by_force(&db, &format!(
+        "INSERT INTO verifications SELECT (jsonb_populate_record(v, jsonb_build_object('id', gen_random_uuid(), 'seq', 1000 + n, 'exception_reason', 'Reason ' || n,
+           'at', v.at + (n / 3) * interval '1 minute'))).* FROM verifications v, generate_series(1, 120) n WHERE v.provider_id = '{}'",
+        w.provider
+    )).await;
+    let browser = w.browser("quality").await;
+    let (mut path, mut seen) = ("/verify/exceptions".to_owned(), Vec::new());
+    loop {
+        let page = browser.get(&path).await;
+        let rows = page.body.split("class=\"typed\">Reason ").skip(1);
+        seen.extend(rows.map(|r| r.split('<').next().unwrap().parse::<i32>().unwrap()));
+        let Some(next) = page.body.split("<a ").find(|a| a.contains("rel=\"next\"")) else { break };
+        path = next.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    }
+    assert_eq!(seen.len(), 120);
+    assert!(seen.windows(2).all(|pair| pair[0] / 3 >= pair[1] / 3), "newest first: {seen:?}");
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=120).collect::<Vec<_>>());
+    for wrong in ["1", "x.y", "1.not-an-id"] {
+        assert_eq!(browser.get(&format!("/verify/exceptions?after={wrong}")).await.status, 404, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ struct QueuePage {
     first: bool,
     assures: bool,
     closes: bool,
+    exceptions: Option<String>,
     pages: Pages,
 }
 
@@ -96,6 +97,7 @@ async fn list(
         first: after.is_none(),
         assures: signed.can(Verb::Assure),
         closes: signed.can(Verb::Close),
+        exceptions: signed.can(Verb::SeeExceptions).then(|| signed.path("verify/exceptions")),
         pages: Pages(Pager::new(&here, &[], None, next.as_deref())),
     })
 }

@@ -1,0 +1,106 @@
+//! The exceptions to independent verification, for those above the home: who checked, what, and why (R15).
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use crate::app::AppState;
+use crate::domain::access::Verb;
+use crate::domain::reference::Reference;
+use crate::domain::words;
+use crate::error::AppError;
+use crate::http::Routes;
+use crate::http::extract::Query;
+use crate::http::page::{self, Layout, Pager};
+use crate::http::signed::Signed;
+use crate::http::view::Pages;
+use crate::ids::VerificationId;
+use crate::store::exception::{self, Listed, ROWS};
+use crate::store::menu;
+
+/// The addresses of this feature.
+pub fn routes() -> Routes<AppState> {
+    Routes::new().get("/p/{provider}/verify/exceptions", list)
+}
+
+/// What the address may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Place {
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "verification/exceptions.html")]
+struct Page {
+    layout: Layout,
+    back: String,
+    rows: Vec<Line>,
+    newest: Option<String>,
+    pages: Pages,
+}
+
+/// One exception as it is read.
+struct Line {
+    href: String,
+    what: String,
+    reference: String,
+    service: String,
+    owner: String,
+    by: String,
+    outcome: &'static str,
+    reason: String,
+    at: String,
+}
+
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(place): Query<Place>,
+) -> Result<Response, AppError> {
+    signed.need(Verb::SeeExceptions)?;
+    let after = key(&place.after)?;
+    let mut tx = signed.actor.begin(&app).await?;
+    let mut rows = exception::page(&mut tx, after).await?;
+    let counts = menu::counts(&mut tx, &signed.actor.member).await?;
+    tx.commit().await?;
+    let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
+    let last = last.map(|r| format!("{}.{}", r.at.timestamp_micros(), r.id));
+    rows.truncate(full);
+    let here = signed.path("verify/exceptions");
+    let back = signed.path("verify");
+    page::render(&Page {
+        layout: signed.layout_with("Exceptions", counts).at(&back),
+        back,
+        rows: rows.iter().map(|r| line(r, &signed)).collect(),
+        newest: after.is_some().then(|| here.clone()),
+        pages: Pages(Pager::new(&here, &[], None, last.as_deref())),
+    })
+}
+
+fn key(after: &str) -> Result<Option<(DateTime<Utc>, VerificationId)>, AppError> {
+    if after.is_empty() {
+        return Ok(None);
+    }
+    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
+    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
+    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
+}
+
+fn line(r: &Listed, signed: &Signed) -> Line {
+    let reference = Reference::action(r.number).to_string();
+    Line {
+        href: signed.path(&format!("actions/{reference}")),
+        what: r.what.clone(),
+        reference,
+        service: r.service.clone(),
+        owner: r.owner.clone().unwrap_or_else(|| "Nobody".into()),
+        by: r.by.clone(),
+        outcome: r.outcome.label(),
+        reason: r.reason.clone(),
+        at: words::instant(r.at),
+    }
+}
