@@ -5,6 +5,7 @@ use sqlx::PgPool;
 
 use crate::database::{DatabaseError, migrate};
 
+mod finishing;
 mod tenant_tx;
 
 /// Actions.

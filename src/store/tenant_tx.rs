@@ -1,9 +1,9 @@
 //! The two kinds of transaction: one that sees a single provider, one that sees sign-in.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
-use super::{Db, trail};
+use super::{Db, finishing, trail};
 use crate::domain::event::Event;
 use crate::ids::{MemberId, ProviderId, UserId};
 
@@ -33,7 +33,7 @@ impl TenantTx {
     ) -> Result<Self, sqlx::Error> {
         // one round trip; a UUID prints as hex and hyphens only, so nothing can be injected here
         let start = format!("BEGIN; SET LOCAL app.provider_id = '{provider}'");
-        let tx = db.pool.begin_with(AssertSqlSafe(start)).await?;
+        let tx = finishing::begin(&db.pool, start).await?;
         Ok(Self { tx, provider, actor, now, events: Vec::new() })
     }
 
@@ -93,7 +93,7 @@ impl SystemTx {
     pub async fn begin(db: &Db, person: Option<UserId>, now: DateTime<Utc>) -> Result<Self, sqlx::Error> {
         let person = person.map(|p| p.to_string()).unwrap_or_default();
         let start = format!("BEGIN; SET LOCAL app.system = 'on'; SET LOCAL app.person_id = '{person}'");
-        let tx = db.pool.begin_with(AssertSqlSafe(start)).await?;
+        let tx = finishing::begin(&db.pool, start).await?;
         Ok(Self { tx, now })
     }
 

@@ -25,6 +25,7 @@ mod harness;
 mod hostile;
 mod leaver;
 mod kept;
+mod leaving;
 mod people;
 mod reminder;
 mod review;
