@@ -37,6 +37,8 @@ pub mod review;
 /// People and a case for tables of cases.
 #[cfg(test)]
 pub(crate) mod samples;
+/// What leaders follow, and what is minor.
+pub mod significance;
 /// What has gone without an update for too long.
 pub mod staleness;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.

@@ -9,6 +9,7 @@ use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::finding::visible_to;
 use crate::domain::reference::{Kind, Reference};
+use crate::domain::significance::{Weighed, Weight};
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::domain::words;
@@ -58,6 +59,7 @@ struct Asked {
     risk: String,
     theme: String,
     topic: String,
+    significance: String,
     state: String,
     q: String,
     mine: String,
@@ -65,12 +67,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn fields(&self) -> [(&'static str, &str); 7] {
+    fn fields(&self) -> [(&'static str, &str); 8] {
         [
             ("service", &self.service),
             ("risk", &self.risk),
             ("theme", &self.theme),
             ("topic", &self.topic),
+            ("significance", &self.significance),
             ("state", &self.state),
             ("q", &self.q),
             ("mine", &self.mine),
@@ -94,6 +97,7 @@ struct ListPage {
     risks: Vec<Choice>,
     themes: Vec<Choice>,
     topics: Vec<Choice>,
+    weights: Vec<Choice>,
     states: Vec<Choice>,
     asked: Asked,
     rows: Vec<Line>,
@@ -112,6 +116,7 @@ struct Line {
     high: bool,
     theme: &'static str,
     topic: &'static str,
+    weight: &'static str,
     found: String,
     tag: Tag,
     actions: String,
@@ -130,6 +135,7 @@ async fn list(
         risk: one_of::<Risk>(&asked.risk)?,
         theme: one_of::<Theme>(&asked.theme)?,
         topic: one_of::<Topic>(&asked.topic)?,
+        weight: one_of::<Weight>(&asked.significance)?,
         progress: one_of::<Progress>(&asked.state)?,
         words: Some(asked.q.trim().chars().take(200).collect::<String>()).filter(|q| !q.is_empty()),
         mine: asked.mine == "yes",
@@ -149,6 +155,7 @@ async fn list(
         risks: Choice::all::<Risk>(),
         themes: Choice::all::<Theme>(),
         topics: Choice::all::<Topic>(),
+        weights: Choice::all::<Weight>(),
         states: Choice::all::<Progress>(),
         empty: if filtered {
             "No finding matches. Clear the filters to see all."
@@ -168,6 +175,8 @@ async fn list(
 }
 
 fn line(row: &Row, signed: &Signed) -> Line {
+    let (significance, risk, repeated) = (row.significance, row.risk, row.repeated);
+    let weighed = Weighed { significance, risk, repeated, came_back: false };
     Line {
         href: signed.path(&format!("findings/{}", row.reference)),
         reference: row.reference.to_string(),
@@ -177,6 +186,7 @@ fn line(row: &Row, signed: &Signed) -> Line {
         high: row.risk.is_high(),
         theme: row.theme.label(),
         topic: row.topic.label(),
+        weight: weighed.says(),
         found: words::date(row.found_on),
         tag: tag(row.disposition, [row.open, row.late, row.unowned, row.closed]),
         actions: counts(row),

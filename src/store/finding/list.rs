@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use crate::domain::reference::Reference;
 use crate::domain::review::Disposition;
+use crate::domain::significance::{self, Weight};
 use crate::domain::text_enum::text_enum;
-use crate::domain::topic::{Risk, Theme, Topic};
+use crate::domain::topic::{Risk, Significance, Theme, Topic};
 use crate::ids::{FindingId, ServiceId};
 use crate::store::scope::Scope;
 use crate::store::{TenantTx, word};
@@ -37,6 +38,8 @@ pub struct Filter {
     pub theme: Option<Theme>,
     /// On this topic.
     pub topic: Option<Topic>,
+    /// What leaders follow, the rest, or both (R4).
+    pub weight: Option<Weight>,
     /// As far as this.
     pub progress: Option<Progress>,
     /// With these words in what was found.
@@ -66,6 +69,10 @@ pub struct Row {
     pub theme: Theme,
     /// Its topic.
     pub topic: Topic,
+    /// As it was logged (R4).
+    pub significance: Significance,
+    /// Whether its topic keeps coming up in its service.
+    pub repeated: bool,
     /// When it was found.
     pub found_on: NaiveDate,
     /// How it goes on.
@@ -108,6 +115,9 @@ pub async fn page(
         filter.after.map(|(day, _)| day),
         filter.after.map(|(_, id)| id),
         PAGE + 1,
+        significance::repeats_since(today),
+        significance::REPEATS,
+        filter.weight.and_then(Weight::wanted),
     )
     .fetch_all(tx.conn())
     .await?;
@@ -125,6 +135,8 @@ pub async fn page(
                 risk: word(&r.risk)?,
                 theme: word(&r.theme)?,
                 topic: word(&r.topic)?,
+                significance: word(&r.significance)?,
+                repeated: r.repeated,
                 found_on: r.found_on,
                 disposition: word(&r.disposition)?,
                 open: r.open,

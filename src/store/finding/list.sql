@@ -1,8 +1,14 @@
--- One page of findings, newest first, with how many actions each has and how they stand.
+-- One page of findings, newest first, with how many actions each has and how they stand. $16 from when and $17 how many make a
+-- topic one that keeps coming up in a service; $18 what leaders follow (domain/significance.rs), the rest, or both.
+WITH repeated AS MATERIALIZED (
+  SELECT x.service_id, x.topic FROM findings x WHERE x.provider_id = $1 AND x.found_on >= $16::date AND x.topic <> 'other' GROUP BY x.service_id, x.topic HAVING count(*) >= $17::bigint
+)
 SELECT f.id AS "id: FindingId", f.number, f.what, s.name AS service, u.name AS "unit?", f.risk, f.theme, f.topic, f.found_on, f.disposition,
+  f.significance, (r.topic IS NOT NULL) AS "repeated!",
   c.open AS "open!", c.late AS "late!", c.unowned AS "unowned!", c.closed AS "closed!"
 FROM findings f
 JOIN services s ON s.provider_id = f.provider_id AND s.id = f.service_id
+LEFT JOIN repeated r ON r.service_id = f.service_id AND r.topic = f.topic
 LEFT JOIN units u ON u.provider_id = f.provider_id AND u.service_id = f.service_id AND u.id = f.unit_id
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE a.status NOT IN ('closed', 'cancelled')) AS open,
@@ -24,6 +30,7 @@ WHERE f.provider_id = $1
     WHEN 'unowned' THEN f.disposition = 'actions' AND (c.unowned > 0 OR (c.open = 0 AND c.closed = 0))
     ELSE true END
   AND ($10::text IS NULL OR f.what ILIKE $10)
+  AND ($18::bool IS NULL OR (f.significance = 'governance' OR f.risk IN ('high', 'critical') OR r.topic IS NOT NULL) = $18)
   AND (NOT $11::bool OR f.logged_by = $4)
   AND (f.found_on, f.id) < (coalesce($13::date, 'infinity'), coalesce($14::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
 ORDER BY f.found_on DESC, f.id DESC
