@@ -22,7 +22,7 @@ use crate::http::pill::{pill, stale_mark, waiting};
 use crate::http::signed::Signed;
 use crate::http::view::{Pages, Tag};
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
-use crate::store::menu;
+use crate::store::menu::Around;
 use crate::workflow::Moment;
 
 /// The addresses of this feature.
@@ -121,8 +121,7 @@ async fn list(
         after: filter.key()?,
     };
     let mut tx = signed.actor.begin(&app).await?;
-    let mut rows = action_list::page(&mut tx, &asked).await?;
-    let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
+    let (mut rows, Around { counts, services }) = action_list::page(&mut tx, &asked).await?;
     tx.commit().await?;
     if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);

@@ -20,7 +20,7 @@ use crate::http::page::{self, Layout};
 use crate::http::pill::{pill, waiting};
 use crate::http::signed::Signed;
 use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
-use crate::store::dashboard::{self, Asked, Danger, Needs, Numbers};
+use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
 use crate::workflow::Moment;
 
 /// How many things are shown before "See all".
@@ -83,8 +83,7 @@ async fn show(
     let service = filter.service.as_deref().filter(|s| !s.is_empty());
     let asked = Asked { member: &signed.actor.member, service, today };
     let mut tx = signed.actor.begin(&app).await?;
-    let numbers = dashboard::numbers(&mut tx, &asked, today + Days::new(7)).await?;
-    let needs = dashboard::needs(&mut tx, &asked, SHOWN).await?;
+    let Dashboard { numbers, needs } = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
     tx.commit().await?;
     if service.is_some_and(|slug| !numbers.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);

@@ -30,6 +30,9 @@ mod words;
 /// Actions written in one transaction: enough to be quick, few enough that the trail's head is soon free again.
 const BATCH: u32 = 40;
 
+/// The numbers of batches after which the server looks at what is there.
+const LEARN_AFTER: [u32; 4] = [1, 4, 20, 200];
+
 /// How much is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
@@ -115,7 +118,7 @@ async fn provider_of(
     };
     // while one batch is told and committed, the rows of the next are written
     let (to_tell, written) = mpsc::channel(1);
-    let ((), told) = tokio::try_join!(write(app, id, line, to_tell), tell(written))?;
+    let ((), told) = tokio::try_join!(write(app, id, line, to_tell), tell(app, written))?;
     let events = place.events.len() + 2 + told;
     let (manager, care_worker) = crew.sign_ins;
     Ok(Made { slug: slug.to_owned(), manager, care_worker, actions: wanted.actions, events })
@@ -142,13 +145,20 @@ async fn write(
 }
 
 /// Appends the events of each batch and commits it; gives how many there were.
-async fn tell(mut written: mpsc::Receiver<Written>) -> Result<usize, AppError> {
-    let mut told = 0;
+async fn tell(app: &AppState, mut written: mpsc::Receiver<Written>) -> Result<usize, AppError> {
+    let (mut told, mut batches) = (0, 0_u32);
     while let Some((mut tx, events, given)) = written.recv().await {
         told += events.len();
+        batches += 1;
         store::events(&mut tx, &events).await?;
         store::count(&mut tx, given.reviews, given.findings, given.actions).await?;
         tx.commit().await?;
+        // plans made while the tables were empty read all of a provider for each row
+        if LEARN_AFTER.contains(&batches) {
+            let mut system = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+            store::learn(&mut system).await?;
+            system.commit().await?;
+        }
     }
     Ok(told)
 }

@@ -1,8 +1,11 @@
 //! Lists of actions: one query, fifty rows, a key to go on from.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use sqlx::types::Json;
 
-use super::{TenantTx, word};
+use super::TenantTx;
+use super::menu::{Around, Counts, Shows};
 use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
@@ -88,8 +91,8 @@ pub struct Asked<'a> {
     pub after: Option<Key>,
 }
 
-/// One row.
-#[derive(Clone, Debug)]
+/// One row; the order of the fields is that of the query's columns.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Listed {
     /// The action's number.
     pub number: i32,
@@ -115,37 +118,19 @@ pub struct Listed {
     pub owner: Option<String>,
     /// Whether nobody who is still here owns it.
     pub unowned: bool,
-    /// Whether an escalation waits for a decision.
-    pub escalated: bool,
     /// When somebody last moved it.
     pub moved_at: DateTime<Utc>,
     /// Its place in the order.
     pub place: i32,
+    /// Whether an escalation waits for a decision.
+    pub escalated: bool,
 }
 
-struct Row {
-    number: i32,
-    what: String,
-    status: String,
-    cycle: i32,
-    due_on: Option<NaiveDate>,
-    verify_by: Option<NaiveDate>,
-    service: String,
-    nation: String,
-    risk: String,
-    topic: String,
-    owner: Option<String>,
-    unowned: bool,
-    place: i32,
-    escalated: bool,
-    moved_at: DateTime<Utc>,
-}
-
-/// Reads a page of actions, and one row more when there is a next page.
+/// Reads a page of actions, with one row more when there is a next page, and what stands around it.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, sqlx::Error> {
+pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Vec<Listed>, Around), sqlx::Error> {
     let provider = tx.provider();
     let statuses: Vec<String> = asked.show.statuses().iter().map(|s| s.as_str().to_owned()).collect();
     let (from, before) = match asked.show {
@@ -155,8 +140,8 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
     };
     let dated = matches!(asked.show, Show::Late | Show::Soon);
     let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled);
-    let rows = sqlx::query_file_as!(
-        Row,
+    let shows = Shows::of(asked.member.role);
+    let row = sqlx::query_file!(
         "src/store/sql/action_list.sql",
         provider.uuid(),
         asked.member.id.uuid(),
@@ -176,11 +161,18 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
         asked.show == Show::CameBack,
         (asked.show == Show::VerifyLate).then_some(asked.today),
         ROWS + 1,
+        &super::scope::services(asked.member),
+        shows.my_actions,
+        shows.to_verify,
+        shows.escalations,
         (asked.show == Show::Stale).then(|| london_hour(staleness::fresh_since(asked.today), 0)),
     )
-    .fetch_all(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    rows.into_iter().map(Row::into_listed).collect()
+    let counts =
+        Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
+    let services = row.services.map_or_else(Vec::new, |Json(services)| services);
+    Ok((row.rows.map_or_else(Vec::new, |Json(rows)| rows), Around { counts, services }))
 }
 
 /// A pattern for ILIKE that finds `words` anywhere, taken literally.
@@ -196,28 +188,6 @@ pub fn contains(words: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-impl Row {
-    fn into_listed(self) -> Result<Listed, sqlx::Error> {
-        Ok(Listed {
-            number: self.number,
-            what: self.what,
-            status: word(&self.status)?,
-            cycle: self.cycle,
-            due_on: self.due_on,
-            verify_by: self.verify_by,
-            service: self.service,
-            nation: word(&self.nation)?,
-            risk: word(&self.risk)?,
-            topic: word(&self.topic)?,
-            owner: self.owner,
-            unowned: self.unowned,
-            escalated: self.escalated,
-            moved_at: self.moved_at,
-            place: self.place,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! The manager's dashboard: the numbers, and what needs them now. Two queries.
+//! The manager's dashboard: the numbers, and what needs them now. One query.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use sqlx::types::Json;
 
-use super::menu::Counts;
-use super::{TenantTx, word};
-use crate::domain::access::{Reach, Verb, reach};
+use super::menu::{Counts, Shows};
+use super::{TenantTx, scope};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Level, may_decide};
@@ -43,7 +44,7 @@ impl Asked<'_> {
 }
 
 /// Open actions of a theme, and those of them that are late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct ThemeCount {
     /// The theme.
     pub theme: Theme,
@@ -84,61 +85,9 @@ pub struct Numbers {
     pub waiting: Counts,
 }
 
-/// Reads the numbers.
-///
-/// # Errors
-/// The database was lost, or holds a word this program does not know.
-pub async fn numbers(
-    tx: &mut TenantTx,
-    asked: &Asked<'_>,
-    soon_until: NaiveDate,
-) -> Result<Numbers, sqlx::Error> {
-    let provider = tx.provider();
-    let row = sqlx::query_file!(
-        "src/store/sql/dashboard_numbers.sql",
-        provider.uuid(),
-        asked.member.id.uuid(),
-        asked.whole(),
-        asked.service,
-        asked.today,
-        soon_until,
-        asked.level().number(),
-        asked.decides(),
-        reach(asked.member.role, Verb::SeeQueue) != Reach::None,
-        reach(asked.member.role, Verb::SeeEscalations) != Reach::None,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let themes: Vec<(String, i64, i64)> =
-        serde_json::from_value(row.themes).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    let services =
-        serde_json::from_value(row.services).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok(Numbers {
-        services,
-        late: row.late,
-        late_high: row.late_high,
-        undecided: row.undecided,
-        to_verify: row.to_verify,
-        verify_late: row.verify_late,
-        to_close: row.to_close,
-        soon: row.soon,
-        came_back: row.came_back,
-        unowned: row.unowned,
-        open: row.open,
-        themes: themes
-            .into_iter()
-            .map(|(theme, open, late)| Ok(ThemeCount { theme: word(&theme)?, open, late }))
-            .collect::<Result<_, sqlx::Error>>()?,
-        waiting: Counts {
-            my_actions: row.mine,
-            to_verify: row.menu_to_verify,
-            escalations: row.menu_escalations,
-        },
-    })
-}
-
 /// Why something needs a manager, most dangerous first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(from = "i32")]
 pub enum Danger {
     /// High risk, late, and nothing recorded that keeps people safe (R13).
     NoControl,
@@ -160,8 +109,24 @@ pub enum Danger {
     CameBack,
 }
 
-/// One thing that needs a manager.
-#[derive(Clone, Debug)]
+impl From<i32> for Danger {
+    fn from(number: i32) -> Self {
+        match number {
+            1 => Self::NoControl,
+            2 => Self::Undecided,
+            3 => Self::Ineffective,
+            4 => Self::VerificationLate,
+            5 => Self::Late,
+            6 => Self::Unowned,
+            7 => Self::ToClose,
+            8 => Self::ToVerify,
+            _ => Self::CameBack,
+        }
+    }
+}
+
+/// One thing that needs a manager; the order of the fields is that of the query's columns.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Needs {
     /// The action's number.
     pub number: i32,
@@ -193,84 +158,68 @@ pub struct Needs {
     pub escalation: Option<EscalationId>,
     /// When it was escalated.
     pub escalated_at: Option<DateTime<Utc>>,
-    /// What keeps people safe meanwhile; empty when nothing is recorded.
-    pub interim_control: String,
     /// Why it is here.
     pub danger: Danger,
+    /// What keeps people safe meanwhile; empty when nothing is recorded.
+    pub interim_control: String,
 }
 
-struct Row {
-    number: i32,
-    what: String,
-    approver: String,
-    status: String,
-    cycle: i32,
-    due_on: Option<NaiveDate>,
-    verify_by: Option<NaiveDate>,
-    topic: String,
-    risk: String,
-    service: String,
-    nation: String,
-    owner: Option<String>,
-    unowned: bool,
-    escalation: Option<EscalationId>,
-    escalated_at: Option<DateTime<Utc>>,
-    interim_control: String,
-    danger: i32,
+/// What a dashboard shows.
+#[derive(Clone, Debug)]
+pub struct Dashboard {
+    /// The numbers.
+    pub numbers: Numbers,
+    /// What needs this member now, most dangerous first.
+    pub needs: Vec<Needs>,
 }
 
-/// Reads what needs this member now, at most `limit`, most dangerous first.
+/// Reads a dashboard with at most `limit` things that need this member; due until `soon_until` counts as soon.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn needs(tx: &mut TenantTx, asked: &Asked<'_>, limit: i64) -> Result<Vec<Needs>, sqlx::Error> {
+pub async fn read(
+    tx: &mut TenantTx,
+    asked: &Asked<'_>,
+    soon_until: NaiveDate,
+    limit: i64,
+) -> Result<Dashboard, sqlx::Error> {
     let provider = tx.provider();
-    let rows = sqlx::query_file_as!(
-        Row,
-        "src/store/sql/dashboard_work.sql",
+    let shows = Shows::of(asked.member.role);
+    let row = sqlx::query_file!(
+        "src/store/sql/dashboard.sql",
         provider.uuid(),
         asked.member.id.uuid(),
         asked.whole(),
         asked.service,
         asked.today,
+        soon_until,
         asked.level().number(),
+        asked.decides(),
+        shows.to_verify,
+        shows.escalations,
+        &scope::services(asked.member),
         limit,
     )
-    .fetch_all(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    rows.into_iter().map(Row::into_needs).collect()
-}
-
-impl Row {
-    fn into_needs(self) -> Result<Needs, sqlx::Error> {
-        Ok(Needs {
-            number: self.number,
-            what: self.what,
-            approver: word(&self.approver)?,
-            status: word(&self.status)?,
-            cycle: self.cycle,
-            due_on: self.due_on,
-            verify_by: self.verify_by,
-            topic: word(&self.topic)?,
-            risk: word(&self.risk)?,
-            service: self.service,
-            nation: word(&self.nation)?,
-            owner: self.owner,
-            unowned: self.unowned,
-            escalation: self.escalation,
-            escalated_at: self.escalated_at,
-            interim_control: self.interim_control,
-            danger: match self.danger {
-                1 => Danger::NoControl,
-                2 => Danger::Undecided,
-                3 => Danger::Ineffective,
-                4 => Danger::VerificationLate,
-                5 => Danger::Late,
-                6 => Danger::Unowned,
-                7 => Danger::ToClose,
-                8 => Danger::ToVerify,
-                _ => Danger::CameBack,
-            },
-        })
-    }
+    let numbers = Numbers {
+        late: row.late,
+        late_high: row.late_high,
+        undecided: row.undecided,
+        to_verify: row.to_verify,
+        verify_late: row.verify_late,
+        to_close: row.to_close,
+        soon: row.soon,
+        came_back: row.came_back,
+        unowned: row.unowned,
+        open: row.open,
+        themes: row.themes.map_or_else(Vec::new, |Json(themes)| themes),
+        services: row.services.map_or_else(Vec::new, |Json(services)| services),
+        waiting: Counts {
+            my_actions: row.mine,
+            to_verify: row.menu_to_verify,
+            escalations: row.menu_escalations,
+        },
+    };
+    Ok(Dashboard { numbers, needs: row.needs.map_or_else(Vec::new, |Json(needs)| needs) })
 }

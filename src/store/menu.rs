@@ -1,8 +1,10 @@
 //! What waits for a member, as numbers beside the menu: one query a page, in the page's own transaction.
 
-use super::TenantTx;
+use sqlx::types::Json;
+
+use super::{TenantTx, scope};
 use crate::domain::access::{Reach, Verb, reach};
-use crate::domain::member::{Member, Sight};
+use crate::domain::member::{Member, Role, Sight};
 
 /// How many things wait, for each item of the menu that counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +34,28 @@ pub struct Around {
     pub services: Vec<(String, String)>,
 }
 
+/// Which numbers a menu shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shows {
+    pub my_actions: bool,
+    pub to_verify: bool,
+    pub escalations: bool,
+}
+
+impl Shows {
+    /// Those of a role's menu.
+    pub(super) const fn of(role: Role) -> Self {
+        const fn ever(role: Role, verb: Verb) -> bool {
+            !matches!(reach(role, verb), Reach::None)
+        }
+        Self {
+            my_actions: ever(role, Verb::Submit),
+            to_verify: ever(role, Verb::SeeQueue),
+            escalations: ever(role, Verb::SeeEscalations),
+        }
+    }
+}
+
 /// Reads both in one query.
 ///
 /// # Errors
@@ -39,46 +63,30 @@ pub struct Around {
 pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::Error> {
     let provider = tx.provider();
     let whole = member.role.sight() == Sight::Provider;
-    let [owns, verifies, decides] = [Verb::Submit, Verb::SeeQueue, Verb::SeeEscalations]
-        .map(|verb| reach(member.role, verb) != Reach::None);
+    let shows = Shows::of(member.role);
     let row = sqlx::query!(
         r#"WITH seen AS MATERIALIZED (
-             SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR EXISTS (SELECT 1 FROM member_services ms
-               WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
+             SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR s.id = ANY($7::uuid[]))
            )
            SELECT
              (SELECT count(*) FROM actions a WHERE $3::bool AND a.provider_id = $1 AND a.owner_id = $2
                 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "my_actions!",
-             -- service by service, unless all are seen: what waits in other services is not read
-             CASE WHEN $6 THEN (SELECT count(*) FROM actions a WHERE $4::bool AND a.provider_id = $1 AND a.status = 'submitted'
-                AND a.owner_id IS DISTINCT FROM $2)
-             ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM seen, LATERAL (SELECT count(*) AS n FROM actions a
-                WHERE $4 AND a.provider_id = $1 AND a.service_id = seen.id AND a.status = 'submitted'
-                AND a.owner_id IS DISTINCT FROM $2) w) END AS "to_verify!",
-             CASE WHEN $6 THEN (SELECT count(*) FROM escalations e
-                JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
-                WHERE $5::bool AND e.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled') AND e.cycle = a.cycle
-                AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
-                  WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id))
-             ELSE (SELECT coalesce(sum(w.n), 0)::bigint FROM seen, LATERAL (SELECT sum((SELECT count(*) FROM escalations e
-                  WHERE e.provider_id = $1 AND e.action_id = a.id AND e.cycle = a.cycle
-                  AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
-                    WHERE d.provider_id = $1 AND d.escalation_id = e.id))) AS n
-                FROM actions a WHERE $5 AND a.provider_id = $1 AND a.service_id = seen.id
-                AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')) w) END AS "escalations!",
-             (SELECT coalesce(jsonb_agg(jsonb_build_array(seen.slug, seen.name) ORDER BY seen.name), '[]') FROM seen) AS "services!""#,
+             (SELECT count(*) FROM actions a WHERE $4::bool AND a.provider_id = $1 AND a.status = 'submitted'
+                AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen)) AND a.owner_id IS DISTINCT FROM $2) AS "to_verify!",
+             (SELECT count(*) FROM undecided_escalations u WHERE $5::bool AND u.provider_id = $1
+                AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!",
+             (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>""#,
         provider.uuid(),
         member.id.uuid(),
-        owns,
-        verifies,
-        decides,
+        shows.my_actions,
+        shows.to_verify,
+        shows.escalations,
         whole,
+        &scope::services(member),
     )
     .fetch_one(tx.conn())
     .await?;
-    let services =
-        serde_json::from_value(row.services).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     let counts =
         Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
-    Ok(Around { counts, services })
+    Ok(Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) })
 }

@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use sqlx::types::Json;
 
-use super::TenantTx;
 use super::change::Field;
 use super::trail::Told;
+use super::{TenantTx, word};
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::escalation::Cause;
-use crate::domain::event::EventKind;
 use crate::domain::member::Role;
 use crate::domain::topic::{EvidenceKind, ReviewKind};
 use crate::domain::verification::{Method, Outcome};
@@ -71,7 +70,7 @@ pub struct Source {
 }
 
 /// A piece of evidence.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Given {
     pub id: EvidenceId,
@@ -91,7 +90,7 @@ pub struct Given {
 }
 
 /// A verdict.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Verdict {
     pub cycle: i32,
@@ -111,7 +110,7 @@ pub struct Verdict {
 }
 
 /// The nominated individual's word.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Assurance {
     pub cycle: i32,
@@ -122,7 +121,7 @@ pub struct Assurance {
 }
 
 /// A closure.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Closure {
     pub cycle: i32,
@@ -132,7 +131,7 @@ pub struct Closure {
 }
 
 /// A reopening of the cycle it ended.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Reopening {
     pub cycle: i32,
@@ -142,7 +141,7 @@ pub struct Reopening {
 }
 
 /// An earlier owner, wording or date.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct Change {
     pub field: Field,
@@ -164,7 +163,7 @@ pub struct Escalation {
 }
 
 /// What keeps people safe while the action is late.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct InterimControl {
     pub control: String,
@@ -181,29 +180,105 @@ pub struct Colleague {
     pub role: Role,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    seq: i64,
-    at: DateTime<Utc>,
-    kind: EventKind,
-    actor: Option<String>,
-    detail: Value,
-    texts: Option<Map<String, Value>>,
+/// What a paper says, as the query gives it: who wrote it and when stand beside it.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "paper", rename_all = "snake_case")]
+enum Said {
+    Evidence(Evidence),
+    Verification(Verification),
+    Assurance { cycle: i32, decision: AssuranceDecision, note: String },
+    Closure { cycle: i32, note: String },
+    Reopening { cycle: i32, reason: String },
+    Change { field: Field, before: Option<String>, after: Option<String>, reason: String },
+    Control { control: String },
 }
 
-impl From<Line> for Told {
-    fn from(line: Line) -> Self {
-        let texts = line.texts.unwrap_or_default();
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_str()?.to_owned())));
-        Self {
-            seq: line.seq,
-            at: line.at,
-            kind: line.kind,
-            actor: line.actor,
-            detail: line.detail,
-            texts: texts.collect(),
+#[derive(Debug, Deserialize)]
+struct Evidence {
+    id: EvidenceId,
+    cycle: i32,
+    kind: EvidenceKind,
+    title: String,
+    about_on: NaiveDate,
+    note: String,
+    file_name: Option<String>,
+    size: Option<u64>,
+    reference: Option<String>,
+    withdrawn: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Verification {
+    cycle: i32,
+    method: Method,
+    sample_size: u32,
+    met_standard: u32,
+    note: String,
+    marks: Map<String, Value>,
+    outcome: Outcome,
+    missing: Option<String>,
+    new_due_on: Option<NaiveDate>,
+    exception_reason: Option<String>,
+    what: Option<String>,
+}
+
+/// A paper: what it says, who wrote it (id and name), when.
+#[derive(Debug, Deserialize)]
+struct Paper(Said, MemberId, String, DateTime<Utc>);
+
+impl Papers {
+    /// Puts a paper where it belongs; they come newest first.
+    fn add(&mut self, Paper(said, author_id, by, at): Paper) {
+        match said {
+            Said::Evidence(e) => self.evidence.push(Given {
+                id: e.id,
+                cycle: e.cycle,
+                kind: e.kind,
+                title: e.title,
+                about_on: e.about_on,
+                note: e.note,
+                file_name: e.file_name,
+                size: e.size,
+                reference: e.reference,
+                author: by,
+                author_id,
+                at,
+                withdrawn: e.withdrawn,
+            }),
+            Said::Verification(v) => self.verifications.push(Verdict {
+                cycle: v.cycle,
+                by,
+                at,
+                method: v.method,
+                sample_size: v.sample_size,
+                met_standard: v.met_standard,
+                note: v.note,
+                marks: v.marks,
+                outcome: v.outcome,
+                missing: v.missing,
+                new_due_on: v.new_due_on,
+                exception_reason: v.exception_reason,
+                what: v.what,
+            }),
+            Said::Assurance { cycle, decision, note } => {
+                self.assurances.push(Assurance { cycle, by, at, decision, note });
+            }
+            Said::Closure { cycle, note } => self.closures.push(Closure { cycle, by, at, note }),
+            Said::Reopening { cycle, reason } => self.reopenings.push(Reopening { cycle, by, at, reason }),
+            Said::Change { field, before, after, reason } => {
+                self.changes.push(Change { field, before, after, reason, by, at });
+            }
+            Said::Control { control } => {
+                self.interim_control.get_or_insert(InterimControl { control, by, at });
+            }
         }
     }
+}
+
+/// The part of a trail's line a page tells.
+#[derive(Debug, Deserialize)]
+struct Facts {
+    detail: Value,
 }
 
 /// Reads the papers of an action. Whether the person may see it is for the caller to ask first.
@@ -215,32 +290,72 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId) -> Result<Papers, sq
     let row = sqlx::query_file!("src/store/papers.sql", provider.uuid(), action.uuid(), TRAIL_LINES)
         .fetch_one(tx.conn())
         .await?;
-    Ok(Papers {
+    let trail = Trail {
+        seqs: row.seqs.unwrap_or_default(),
+        ats: row.ats.unwrap_or_default(),
+        kinds: row.kinds.unwrap_or_default(),
+        actors: row.actors.unwrap_or_default(),
+        lines: row.lines.unwrap_or_default(),
+        text_seqs: row.text_seqs.unwrap_or_default(),
+        names: row.text_names.unwrap_or_default(),
+        bodies: row.text_bodies.unwrap_or_default(),
+    };
+    let mut papers = Papers {
         finding_number: row.finding_number,
         finding_what: row.finding_what,
         found_on: row.found_on,
         service: row.service_name,
         unit: row.unit,
-        sources: list(row.sources)?,
+        sources: row.sources.map_or_else(Vec::new, |Json(sources)| sources),
         bears_on: row.bears_on,
         cancel_reason: row.cancel_reason,
-        evidence: list(row.evidence)?,
-        verifications: list(row.verifications)?,
-        assurances: list(row.assurances)?,
-        closures: list(row.closures)?,
-        reopenings: list(row.reopenings)?,
-        changes: list(row.changes)?,
-        trail: list::<Line>(row.trail)?.into_iter().map(Told::from).collect(),
-        escalation: row.escalation.map(read).transpose()?,
-        interim_control: row.interim_control.map(read).transpose()?,
-        people: list(row.people)?,
-    })
+        evidence: Vec::new(),
+        verifications: Vec::new(),
+        assurances: Vec::new(),
+        closures: Vec::new(),
+        reopenings: Vec::new(),
+        changes: Vec::new(),
+        trail: trail.told()?,
+        escalation: row.escalation.map(|Json(escalation)| escalation),
+        interim_control: None,
+        people: row.people.map_or_else(Vec::new, |Json(people)| people),
+    };
+    for paper in row.papers.map_or_else(Vec::new, |Json(papers)| papers) {
+        papers.add(paper);
+    }
+    Ok(papers)
 }
 
-fn list<T: DeserializeOwned>(rows: Option<Value>) -> Result<Vec<T>, sqlx::Error> {
-    rows.map_or_else(|| Ok(Vec::new()), read)
+/// Lines of the trail, column by column, newest first, and the texts that stand beside them.
+struct Trail {
+    seqs: Vec<i64>,
+    ats: Vec<DateTime<Utc>>,
+    kinds: Vec<String>,
+    actors: Vec<Option<String>>,
+    lines: Vec<String>,
+    text_seqs: Vec<i64>,
+    names: Vec<String>,
+    bodies: Vec<String>,
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, sqlx::Error> {
-    serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
+impl Trail {
+    fn told(self) -> Result<Vec<Told>, sqlx::Error> {
+        let lines = self.seqs.into_iter().zip(self.ats).zip(self.kinds).zip(self.actors).zip(self.lines);
+        let mut told = lines
+            .map(|((((seq, at), kind), actor), line)| {
+                let Facts { detail } =
+                    serde_json::from_str(&line).map_err(|error| sqlx::Error::Decode(error.into()))?;
+                Ok(Told { seq, at, kind: word(&kind)?, actor, detail, texts: Vec::new() })
+            })
+            .collect::<Result<Vec<Told>, sqlx::Error>>()?;
+        for ((seq, name), body) in self.text_seqs.into_iter().zip(self.names).zip(self.bodies) {
+            // newest first
+            if let Ok(place) = told.binary_search_by(|line| seq.cmp(&line.seq))
+                && let Some(line) = told.get_mut(place)
+            {
+                line.texts.push((name, body));
+            }
+        }
+        Ok(told)
+    }
 }

@@ -225,14 +225,7 @@ async fn escalations(tx: &mut TenantTx, batch: &Batch) -> Result<(), sqlx::Error
 /// The database refused or was lost.
 pub async fn events(tx: &mut TenantTx, events: &[rows::EventRow]) -> Result<(), sqlx::Error> {
     let events = json(events)?;
-    sqlx::query!(
-        r#"SELECT count(app.append_event(x.at, x.kind, x.actor, x.review, x.finding, x.action, x.detail, x.texts)) AS "n!"
-           FROM jsonb_to_recordset($1) AS x(at timestamptz, kind text, actor uuid, review uuid, finding uuid, action uuid, detail jsonb, texts jsonb)"#,
-        events,
-    )
-    .fetch_one(tx.conn())
-    .await
-    .map(drop)
+    sqlx::query!(r#"SELECT app.append_events($1) AS "n!""#, events,).fetch_one(tx.conn()).await.map(drop)
 }
 
 /// Sets the counters of references to what was given out, so that the next thing gets the next number.
@@ -251,4 +244,12 @@ pub async fn count(tx: &mut TenantTx, reviews: i32, findings: i32, actions: i32)
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// Lets the server look at what was loaded, and plan anew by it.
+///
+/// # Errors
+/// The database was lost.
+pub async fn learn(tx: &mut SystemTx) -> Result<(), sqlx::Error> {
+    sqlx::query!(r#"SELECT app.learn_statistics() AS "done""#).fetch_one(tx.conn()).await.map(drop)
 }

@@ -1,6 +1,8 @@
 //! How far a member sees, as the three parameters every list query takes: a row is shown if the member sees the whole
 //! provider, or is given the row's service, or the row is their own.
 
+use uuid::Uuid;
+
 use crate::domain::member::{Member, Sight};
 use crate::ids::MemberId;
 
@@ -26,4 +28,9 @@ impl Scope {
             me: member.id,
         }
     }
+}
+
+/// The services given to a member, for a query. Who sees the whole provider needs none.
+pub(super) fn services(member: &Member) -> Vec<Uuid> {
+    member.services.iter().map(|id| id.uuid()).collect()
 }

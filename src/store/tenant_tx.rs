@@ -65,8 +65,9 @@ impl TenantTx {
     /// # Errors
     /// A rule of the database refused at the end, or the connection was lost; then nothing happened.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
-        for event in std::mem::take(&mut self.events) {
-            trail::append(&mut self, &event).await?;
+        let events = std::mem::take(&mut self.events);
+        if !events.is_empty() {
+            trail::append(&mut self, &events).await?;
         }
         self.tx.commit().await
     }

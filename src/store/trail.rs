@@ -1,35 +1,31 @@
 //! The trail of a provider: one hash chain of lines (migrations/0005).
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::trail::{Columns, Head, Line, Text};
 use crate::ids::{ActionId, FindingId, ReviewId};
 
-/// Appends one event; the chain's head stays locked until the transaction ends.
+/// Appends events in their order; the chain's head stays locked until the transaction ends.
 ///
 /// # Errors
 /// The database refused or was lost.
-pub async fn append(tx: &mut TenantTx, event: &Event) -> Result<(), sqlx::Error> {
-    let texts: Map<String, Value> =
-        event.texts.iter().map(|(name, text)| ((*name).to_owned(), Value::String(text.clone()))).collect();
+pub async fn append(tx: &mut TenantTx, events: &[Event]) -> Result<(), sqlx::Error> {
     let (now, actor) = (tx.now(), tx.actor());
-    sqlx::query!(
-        r#"SELECT app.append_event($1, $2, $3, $4, $5, $6, $7, $8) AS "seq!""#,
-        now,
-        event.kind.as_str(),
-        actor.map(|a| a.uuid()),
-        event.review.map(|id| id.uuid()),
-        event.finding.map(|id| id.uuid()),
-        event.action.map(|id| id.uuid()),
-        event.detail,
-        Value::Object(texts),
-    )
-    .fetch_one(tx.conn())
-    .await
-    .map(drop)
+    let lines = events.iter().map(|event| {
+        let texts: Map<String, Value> =
+            event.texts.iter().map(|(name, text)| ((*name).to_owned(), Value::String(text.clone()))).collect();
+        json!({
+            "at": now, "kind": event.kind.as_str(), "actor": actor, "review": event.review, "finding": event.finding,
+            "action": event.action, "detail": event.detail, "texts": texts,
+        })
+    });
+    sqlx::query!(r#"SELECT app.append_events($1) AS "seq!""#, Value::Array(lines.collect()))
+        .fetch_one(tx.conn())
+        .await
+        .map(drop)
 }
 
 /// One line of a timeline.

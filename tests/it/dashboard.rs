@@ -290,7 +290,8 @@ async fn what_needs_somebody_now_comes_in_order_of_danger() {
         let member = &w.actor(who).member;
         let asked = throughline::store::dashboard::Asked { member, service: None, today: w.today() };
         let mut tx = w.actor(who).begin(&w.app).await.unwrap();
-        let needs = throughline::store::dashboard::needs(&mut tx, &asked, 1000).await.unwrap();
+        let needs =
+            throughline::store::dashboard::read(&mut tx, &asked, w.today(), 1000).await.unwrap().needs;
         tx.commit().await.unwrap();
         assert!(needs.is_sorted_by_key(|n| (n.danger, std::cmp::Reverse(n.risk))), "{who}");
         for need in &needs {

@@ -1,26 +1,30 @@
--- A page of actions. $2 the member, $3 whether they see the whole provider, $4 a service's part of the address or all, $5 the statuses,
--- $6 and $7 the due dates from and before, $8 whether only dated ones count, $9 theme, $10 risk, $11 words, $12 newest first,
--- $13 and $14 the key to begin after, $15 only unowned, $16 only those that came back, $17 windows that passed before, $18 how many,
--- $19 only those nobody moved since.
-WITH seen AS (
-  SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
-    AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
-), listed AS (
-  SELECT a.*, seen.name AS service, seen.nation, f.risk, f.theme, f.topic, o.name AS owner, (o.id IS NULL OR o.ended_at IS NOT NULL) AS unowned,
+-- A page of actions and what stands around it, in one row. $2 the member, $3 whether they see the whole provider, $4 a service's part of the
+-- address or all, $5 the statuses, $6 and $7 the due dates from and before, $8 whether only dated ones count, $9 theme, $10 risk, $11 words,
+-- $12 newest first, $13 and $14 the key to begin after, $15 only unowned, $16 only those that came back, $17 windows that passed before,
+-- $18 how many, $19 the member's services, $20 to $22 which numbers their menu shows, $23 only those nobody moved since.
+WITH seen AS MATERIALIZED (
+  SELECT s.id, s.slug, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($19::uuid[]))
+), page AS (
+  SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, seen.name AS service, seen.nation, a.risk, a.topic, a.owner_id,
     coalesce(a.updated_at, a.created_at) AS moved_at,
     CASE WHEN $12::bool THEN date '2000-01-01' - coalesce(a.due_on, date '2000-01-01') ELSE coalesce(a.due_on - date '2000-01-01', 1000000) END AS place
   FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id AND a.status = ANY($5)
-  JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
-  LEFT JOIN memberships o ON o.provider_id = a.provider_id AND o.id = a.owner_id
-  WHERE ($6::date IS NULL OR a.due_on >= $6) AND ($7::date IS NULL OR a.due_on < $7) AND (NOT $8::bool OR a.due_on IS NOT NULL)
-    AND ($9::text IS NULL OR f.theme = $9) AND ($10::text IS NULL OR f.risk = $10)
-    AND ($11::text IS NULL OR a.what ILIKE $11 OR f.what ILIKE $11)
-    AND (NOT $15::bool OR o.id IS NULL OR o.ended_at IS NOT NULL) AND (NOT $16::bool OR a.cycle > 1)
-    AND ($17::date IS NULL OR a.verify_by < $17) AND ($19::timestamptz IS NULL OR coalesce(a.updated_at, a.created_at) < $19)
-), page AS (
-  SELECT * FROM listed WHERE $13::int IS NULL OR (place, number) > ($13, $14::int) ORDER BY place, number LIMIT $18
+  WHERE ($4::text IS NULL OR seen.slug = $4)
+    AND ($6::date IS NULL OR a.due_on >= $6) AND ($7::date IS NULL OR a.due_on < $7) AND (NOT $8::bool OR a.due_on IS NOT NULL)
+    AND ($9::text IS NULL OR a.theme = $9) AND ($10::text IS NULL OR a.risk = $10)
+    AND ($11::text IS NULL OR a.what ILIKE $11 OR EXISTS (SELECT 1 FROM findings f WHERE f.provider_id = $1 AND f.id = a.finding_id AND f.what ILIKE $11))
+    AND (NOT $15::bool OR a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL))
+    AND (NOT $16::bool OR a.cycle > 1) AND ($17::date IS NULL OR a.verify_by < $17)
+    AND ($23::timestamptz IS NULL OR coalesce(a.updated_at, a.created_at) < $23)
+    AND ($13::int IS NULL OR (CASE WHEN $12::bool THEN date '2000-01-01' - coalesce(a.due_on, date '2000-01-01') ELSE coalesce(a.due_on - date '2000-01-01', 1000000) END, a.number) > ($13, $14::int))
+  ORDER BY place, a.number LIMIT $18
 )
-SELECT p.number, p.what, p.status, p.cycle, p.due_on, p.verify_by, p.service, p.nation, p.risk, p.topic, p.owner AS "owner?", p.unowned AS "unowned!", p.moved_at AS "moved_at!", p.place AS "place!",
-  EXISTS (SELECT 1 FROM escalations e WHERE e.provider_id = $1 AND e.action_id = p.id AND e.cycle = p.cycle
-    AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)) AS "escalated!"
-FROM page p ORDER BY p.place, p.number
+SELECT (SELECT json_agg(json_build_array(p.number, p.what, p.status, p.cycle, p.due_on, p.verify_by, p.service, p.nation, p.risk, p.topic, o.name,
+    o.id IS NULL OR o.ended_at IS NOT NULL, p.moved_at, p.place,
+    coalesce((SELECT true FROM undecided_escalations u WHERE u.provider_id = $1 AND u.action_id = p.id LIMIT 1), false)) ORDER BY p.place, p.number)
+  FROM page p LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = p.owner_id) AS "rows: Json<Vec<Listed>>",
+  (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>",
+  (SELECT count(*) FROM actions a WHERE $20::bool AND a.provider_id = $1 AND a.owner_id = $2
+     AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "my_actions!",
+  (SELECT count(*) FROM actions a WHERE $21::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen)) AND a.owner_id IS DISTINCT FROM $2) AS "to_verify!",
+  (SELECT count(*) FROM undecided_escalations u WHERE $22::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!"

@@ -1,0 +1,68 @@
+-- What a manager's services look like today and what needs them now, in one row. $2 the member, $3 whether they see the whole provider,
+-- $4 one service's part of the address or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides,
+-- $8 whether they decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated,
+-- $11 their services, $12 how many things are shown.
+WITH seen AS MATERIALIZED (
+  SELECT s.id, s.slug, s.name, s.nation, ($4::text IS NULL OR s.slug = $4) AS here FROM services s
+  WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($11::uuid[]))
+), going AS MATERIALIZED (
+  SELECT a.id, a.number, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, a.service_id, a.theme, a.risk,
+    a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AND a.due_on < $5 AS late,
+    a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner,
+    a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL) AS unowned
+  FROM actions a WHERE a.provider_id = $1 AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here))
+    AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
+), waiting AS MATERIALIZED (
+  -- theirs: of their level, or of the first where no other manager is there to decide (R12); never their own lateness
+  SELECT DISTINCT ON (u.action_id) u.action_id, u.escalation_id, u.at, count(*) OVER (PARTITION BY u.action_id) AS n
+  FROM undecided_escalations u JOIN going g ON g.id = u.action_id
+  WHERE u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here)) AND g.owner_id IS DISTINCT FROM $2
+    AND (u.level = $7 OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+      JOIN memberships m ON m.provider_id = $1 AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
+      WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
+  ORDER BY u.action_id, u.at DESC, u.escalation_id
+), by_theme AS MATERIALIZED (
+  SELECT theme, count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE late AND risk IN ('high', 'critical')) AS late_high,
+    count(*) FILTER (WHERE status = 'submitted') AS to_verify, count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS verify_late,
+    count(*) FILTER (WHERE status = 'verified') AS to_close, count(*) FILTER (WHERE with_owner AND due_on BETWEEN $5 AND $6) AS soon,
+    count(*) FILTER (WHERE cycle > 1) AS came_back, count(*) FILTER (WHERE unowned) AS unowned
+  FROM going GROUP BY theme
+), ranked AS MATERIALIZED (
+  SELECT g.id, g.number, g.status, g.cycle, g.due_on, g.verify_by, g.service_id, g.owner_id, g.risk, g.late, g.unowned, w.escalation_id, w.at,
+    CASE
+      WHEN g.late AND g.risk IN ('high', 'critical') AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
+        JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = g.cycle
+        WHERE d.provider_id = $1 AND d.action_id = g.id AND d.interim_control <> '') THEN 1
+      WHEN w.action_id IS NOT NULL THEN 2
+      WHEN g.status = 'ineffective' THEN 3
+      WHEN g.status = 'submitted' AND g.verify_by < $5 THEN 4
+      WHEN g.late THEN 5
+      WHEN g.with_owner AND g.unowned THEN 6
+      WHEN g.status = 'verified' THEN 7
+      WHEN g.status = 'submitted' THEN 8
+      WHEN g.cycle > 1 THEN 9
+    END AS danger
+  FROM going g LEFT JOIN waiting w ON w.action_id = g.id
+), first AS (
+  SELECT r.*, row_number() OVER most AS place FROM ranked r WHERE r.danger IS NOT NULL
+  WINDOW most AS (ORDER BY r.danger, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, coalesce(r.verify_by, r.due_on), r.number)
+  ORDER BY place LIMIT $12
+)
+SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) FROM waiting WHERE $8::bool), 0)::bigint AS "undecided!", t.to_verify AS "to_verify!", t.verify_late AS "verify_late!",
+  t.to_close AS "to_close!", t.soon AS "soon!", t.came_back AS "came_back!", t.unowned AS "unowned!", t.open AS "open!",
+  (SELECT json_agg(json_build_array(b.theme, b.open, b.late) ORDER BY b.open DESC, b.theme) FROM by_theme b) AS "themes: Json<Vec<ThemeCount>>",
+  (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>",
+  (SELECT json_agg(json_build_array(f.number, a.what, a.approver, f.status, f.cycle, f.due_on, f.verify_by, a.topic, f.risk, seen.name, seen.nation, o.name,
+      f.unowned, f.escalation_id, f.at, f.danger,
+      coalesce(CASE WHEN f.late THEN (SELECT d.interim_control FROM escalation_decisions d JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = f.cycle
+        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, '')) ORDER BY f.place)
+    FROM first f JOIN actions a ON a.provider_id = $1 AND a.id = f.id JOIN seen ON seen.id = f.service_id
+    LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = f.owner_id) AS "needs: Json<Vec<Needs>>",
+  (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
+    AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!",
+  (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
+    AND a.owner_id IS DISTINCT FROM $2) AS "menu_to_verify!",
+  (SELECT count(*) FROM undecided_escalations u WHERE $10::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "menu_escalations!"
+FROM (SELECT coalesce(sum(late), 0)::bigint AS late, coalesce(sum(late_high), 0)::bigint AS late_high, coalesce(sum(to_verify), 0)::bigint AS to_verify,
+  coalesce(sum(verify_late), 0)::bigint AS verify_late, coalesce(sum(to_close), 0)::bigint AS to_close, coalesce(sum(soon), 0)::bigint AS soon,
+  coalesce(sum(came_back), 0)::bigint AS came_back, coalesce(sum(unowned), 0)::bigint AS unowned, coalesce(sum(open), 0)::bigint AS open FROM by_theme) t
