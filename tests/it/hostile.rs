@@ -82,6 +82,10 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("findings/{}/disposition", format!("/findings/{alone}/disposition")),
         ("reviews/new", "/reviews/new".to_owned()),
         ("reviews/{}/sign-off", format!("/reviews/{review}/sign-off")),
+        ("settings/members/{}/departure", format!("/settings/members/{}/departure", w.id("carer"))),
+        ("settings/members/{}/place", format!("/settings/members/{}/place", w.id("carer"))),
+        ("settings/services/new", "/settings/services/new".to_owned()),
+        ("settings/services/{}", format!("/settings/services/{}", w.house.id)),
     ])
 }
 
@@ -195,12 +199,17 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
     let w = world(&db, Clock::fixed(saturday())).await;
     let addresses = addresses(&db, &w).await;
     let (manager, nominated) = (w.browser("manager").await, w.browser("nominated").await);
+    let administrator = w.browser("administrator").await;
     let routes = features();
     let posts = routes.list().iter().filter(|(method, _)| *method == Method::POST).map(|(_, route)| *route);
     let before = rows(&db).await;
     let (mut failures, mut tried) = (Vec::new(), 0);
     for route in posts.filter(|route| !WITHOUT_FORM.contains(route)) {
-        let browser = if route.ends_with("/assurance") { &nominated } else { &manager };
+        let browser = match route {
+            route if route.ends_with("/assurance") => &nominated,
+            route if route.contains("/settings/") => &administrator,
+            _ => &manager,
+        };
         let (path, form) = if route.starts_with("/p/{provider}/") {
             let path = addresses
                 .get(key(route).as_str())

@@ -38,8 +38,12 @@ async fn a_beginning_that_nobody_waits_for_is_taken_back() {
         let mut tenant = Box::pin(TenantTx::begin(&world.app.db, world.provider, None, saturday()));
         let mut system = Box::pin(SystemTx::begin(&world.app.db, None, saturday()));
         // far enough for BEGIN to be sent, now and then far enough for its answer to have come
-        assert!(step(&mut tenant).is_pending());
-        assert!(step(&mut system).is_pending());
+        // an answer that is there at once is as good: then there is nothing to leave
+        let begun = [
+            step(&mut tenant).map(|tx| tx.map(drop).is_ok()),
+            step(&mut system).map(|tx| tx.map(drop).is_ok()),
+        ];
+        assert!(!begun.contains(&Poll::Ready(false)), "a connection of the pool could not begin");
         tokio::time::sleep(Duration::from_millis(round % 3 * 5)).await;
         drop((tenant, system));
     }

@@ -24,6 +24,7 @@ mod gate;
 mod harness;
 mod hostile;
 mod kept;
+mod leaver;
 mod leaving;
 mod leaver;
 mod people;
