@@ -26,7 +26,6 @@ mod hostile;
 mod kept;
 mod leaver;
 mod leaving;
-mod leaver;
 mod people;
 mod reminder;
 mod review;
