@@ -143,7 +143,7 @@ fn typed(draft: &mut Draft, units: &[Unit]) -> Option<Typed> {
         let name = draft.line(&format!("unit-{}", unit.id), UNIT, "Give the unit a name");
         named.extend(name.map(|name| (unit.id, name)));
     }
-    let more = unit_names(&draft.optional_text("more", 10_000).unwrap_or_default());
+    let more = unit_names(&draft.optional_text("more", 5_000).unwrap_or_default());
     let all = (name?, kind?, nation?);
     draft.is_ok().then_some(Typed { name: all.0, kind: all.1, nation: all.2, units: named, more })
 }
