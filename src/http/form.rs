@@ -99,6 +99,13 @@ impl Draft {
         self.pairs.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
+    /// What the page itself put in the hidden `field`; empty when it is missing or was sent more than once, which no
+    /// page of ours does.
+    #[must_use]
+    pub fn carried(&self, field: &str) -> &str {
+        if self.values(field).nth(1).is_some() { "" } else { self.value(field) }
+    }
+
     /// What was typed in one part of `field` (`month` or `year` of a date), for showing it again.
     #[must_use]
     pub fn part(&self, field: &str, part: &str) -> &str {
@@ -470,6 +477,8 @@ mod tests {
         let mut form = draft(&[("what", "a"), ("what", "b")]);
         assert_eq!(form.text("what", 10, "Say what was found"), None);
         assert_eq!(form.error("what"), Some(ONE_ANSWER));
+        assert_eq!(form.carried("what"), "");
+        assert_eq!(draft(&[("seen", "a")]).carried("seen"), "a");
     }
 
     #[test]

@@ -71,12 +71,11 @@ impl Carried {
     /// as one made from something that does not stand there any more.
     #[must_use]
     pub fn read(draft: &Draft) -> Self {
-        let (mut versions, mut seens) = (draft.values(VERSION), draft.values(SEEN));
-        let (version, seen) = (versions.next().unwrap_or_default(), seens.next().unwrap_or_default());
-        let version = version.parse().ok().filter(|n| *n > 0).unwrap_or(0);
+        let version = draft.carried(VERSION).parse().ok().filter(|n| *n > 0).unwrap_or(0);
+        let seen = draft.carried(SEEN);
         // sent twice, or mangled, it says nothing
         let whole = seen.is_empty() || serde_json::from_str::<Seen>(seen).is_ok();
-        if versions.next().is_some() || seens.next().is_some() || !whole {
+        if draft.values(SEEN).nth(1).is_some() || !whole {
             return Self { version: 0, seen: String::new() };
         }
         Self { version, seen: seen.to_owned() }

@@ -127,7 +127,7 @@ async fn change(
     mut draft: Draft,
 ) -> Result<Response, AppError> {
     let (member, services) = read(&app, &signed, id).await?;
-    let seen = draft.value("seen").to_owned();
+    let seen = draft.carried("seen").to_owned();
     let name = draft.line("name", NAME, "Enter their name, as colleagues know it");
     let role = draft.choice::<Role>("role", "Choose one role");
     let job_title = draft.optional_text("job_title", NAME).unwrap_or_default();

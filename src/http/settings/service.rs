@@ -201,7 +201,7 @@ async fn change(
     mut draft: Draft,
 ) -> Result<Response, AppError> {
     let (service, units, history) = read(&app, &signed, id).await?;
-    let seen = draft.value("seen").to_owned();
+    let seen = draft.carried("seen").to_owned();
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     // overtaken: units that came meanwhile were not on the page, so what is missing is not the person's doing
     if service::fingerprint(&service, &units) != seen {
