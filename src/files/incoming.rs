@@ -56,20 +56,20 @@ impl Drop for Incoming {
     }
 }
 
-/// Checks the sent file, and writes what is kept of it to `clean`, flushed to the disk. With a photo's pixels.
-pub(super) fn check(name: FileName, sent: &Path, clean: &Path) -> Result<(Stored, u64), Trouble> {
+/// Checks the sent file, and writes what is kept of it to `clean`, flushed to the disk.
+pub(super) fn check(name: FileName, sent: &Path, clean: &Path) -> Result<Stored, Trouble> {
     let mut from = File::open(sent)?;
     let kind = kind::decide(&name, &mut from)?;
     let to = BufWriter::with_capacity(64 * 1024, File::create_new(clean)?);
     let mut to = Hashing { to, hash: Sha256::new(), size: 0 };
-    let pixels = metadata::strip(kind, &mut from, &mut to)?;
+    metadata::strip(kind, &mut from, &mut to)?;
     let (hash, size) = (to.hash, to.size);
     to.to.into_inner().map_err(|error| Trouble::Disk(error.into_error()))?.sync_all()?;
     if size > MAX_SIZE {
         return Err(FileRefusal::TooLarge.into());
     }
     let sha256 = ContentHash::from(<[u8; 32]>::from(hash.finalize()));
-    Ok((Stored { sha256, size, kind, name }, pixels))
+    Ok(Stored { sha256, size, kind, name })
 }
 
 /// Hashes and counts what is written through it.

@@ -192,8 +192,8 @@ impl EvidenceStore {
             (clean, checked)
         })
         .await?;
-        let (stored, pixels) = checked?;
-        let preview = self.preview_of(stored.kind, pixels, &clean.path).await?;
+        let stored = checked?;
+        let preview = self.preview_of(stored.kind, &clean.path).await?;
         self.place(&clean, &key(provider, stored.sha256), stored.size).await?;
         if let Some(preview) = preview {
             self.objects
@@ -216,7 +216,8 @@ impl EvidenceStore {
         self.open_key(&key(provider, sha256)).await
     }
 
-    /// Opens a photo's preview, a JPEG; `None` when there is none ([`Kind::has_preview`]).
+    /// Opens a photo's preview, a JPEG; `None` when there is none: not for every kind, and not for photos too
+    /// large to be decoded here ([`preview`]).
     ///
     /// # Errors
     /// The store failed.
@@ -292,23 +293,18 @@ impl EvidenceStore {
         Ok(gone)
     }
 
-    async fn preview_of(
-        &self,
-        kind: Kind,
-        pixels: u64,
-        path: &Path,
-    ) -> Result<Option<Vec<u8>>, ReceiveError> {
+    async fn preview_of(&self, kind: Kind, path: &Path) -> Result<Option<Vec<u8>>, ReceiveError> {
         if !kind.has_preview() {
             return Ok(None);
         }
         let path = path.to_owned();
-        let place = self.room.place_for(pixels).await.ok_or_else(|| StoreFailure::new("stopping"))?;
+        let place = self.room.place().await.ok_or_else(|| StoreFailure::new("stopping"))?;
         let rendered = apart(move || {
             let rendered = File::open(&path).map(|photo| preview::render(kind, BufReader::new(photo)));
             drop(place);
             rendered.map_err(StoreFailure::new)
         });
-        Ok(Some(rendered.await???))
+        Ok(rendered.await???)
     }
 
     async fn place(&self, file: &Incoming, key: &Key, size: u64) -> Result<(), StoreFailure> {
@@ -634,7 +630,7 @@ mod tests {
     async fn photos_wait_for_room_to_be_decoded_and_other_files_do_not() {
         let (folder, provider) = (Folder::new(), ProviderId::new());
         let store = local(&folder);
-        let taken = store.room.place_for(u64::MAX).await;
+        let taken = store.room.place().await;
         let photo = samples::plain_jpeg(40, 30);
         let waiting = send(&store, provider, "a.jpg", &photo);
         assert!(tokio::time::timeout(std::time::Duration::from_millis(300), waiting).await.is_err());

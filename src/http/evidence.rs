@@ -145,18 +145,23 @@ async fn draw(signed: &Signed, app: &AppState, id: EvidenceId, draft: Draft) -> 
         reference: a.reference().to_string(),
         title: piece.title.clone(),
         facts: facts(&piece),
-        preview: has_preview(&piece).then(|| signed.path(&format!("evidence/{id}/preview"))),
+        preview: has_preview(app, signed, &piece)
+            .await?
+            .then(|| signed.path(&format!("evidence/{id}/preview"))),
         waiting: !a.status.with_owner(),
     })
 }
 
-fn has_preview(piece: &Piece) -> bool {
-    match &piece.proof {
-        Proof::File { blob, .. } => {
-            crate::files::Kind::of_media_type(&blob.media_type).is_some_and(crate::files::Kind::has_preview)
-        }
-        Proof::Reference(_) => false,
+/// Whether there is a preview: not of every kind, and not of photos too large to be decoded here.
+async fn has_preview(app: &AppState, signed: &Signed, piece: &Piece) -> Result<bool, AppError> {
+    let Proof::File { blob, .. } = &piece.proof else { return Ok(false) };
+    let kind = crate::files::Kind::of_media_type(&blob.media_type);
+    if !kind.is_some_and(crate::files::Kind::has_preview) {
+        return Ok(false);
     }
+    let hash = ContentHash::try_from(blob.sha256.as_slice()).map_err(AppError::internal)?;
+    let found = app.evidence.open_preview(signed.actor.provider, hash).await;
+    Ok(found.map_err(AppError::internal)?.is_some())
 }
 
 fn facts(piece: &Piece) -> Facts {

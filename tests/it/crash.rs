@@ -35,19 +35,19 @@ use crate::harness::upload::{Upload, pdf};
 
 /// How many people post at once; each has an action of their own.
 const CLIENTS: usize = 4;
-const SLUG: &str = "larch-care";
+pub const SLUG: &str = "larch-care";
 
 /// An update whose 303 was seen, with the hash of its file.
 type Acknowledged = (uuid::Uuid, Vec<u8>);
 
 /// A look into the database of the program, beside it.
-struct Beside {
-    app: AppState,
+pub struct Beside {
+    pub app: AppState,
     opened: Opened,
 }
 
 impl Beside {
-    async fn open(folder: &Path) -> Self {
+    pub async fn open(folder: &Path) -> Self {
         let settings = |name: &str| (name == "DATA_DIR").then(|| folder.to_string_lossy().into_owned());
         let config = Config::from_lookup(&settings).unwrap();
         let opened = database::open_beside(&config).await.unwrap();
@@ -55,7 +55,7 @@ impl Beside {
         Self { app, opened }
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         self.opened.close().await;
     }
 
@@ -69,7 +69,7 @@ async fn begin(pool: &PgPool, setting: &str) -> Transaction<'static, Postgres> {
 }
 
 /// A provider with one manager, who is signed in, and an action for each client.
-async fn furnish(beside: &Beside) -> (ProviderId, Token) {
+pub async fn furnish(beside: &Beside) -> (ProviderId, Token) {
     let app = &beside.app;
     let id = provider::add(app, SLUG, "Larch Care").await.unwrap();
     let house = ("larch-house", "Larch House");
@@ -132,7 +132,7 @@ async fn furnish(beside: &Beside) -> (ProviderId, Token) {
 }
 
 /// Asks the program; none when the connection broke before the answer was whole enough to be one.
-async fn ask(address: &str, head: &str, body: &[u8]) -> Option<(u16, String)> {
+pub async fn ask(address: &str, head: &str, body: &[u8]) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).await.ok()?;
     stream.write_all(head.as_bytes()).await.ok()?;
     stream.write_all(body).await.ok()?;
@@ -143,7 +143,7 @@ async fn ask(address: &str, head: &str, body: &[u8]) -> Option<(u16, String)> {
     Some((status, answer))
 }
 
-fn cookie(address: &str, token: &Token) -> String {
+pub fn cookie(address: &str, token: &Token) -> String {
     format!("{}={}", SessionCookie::for_public_url(&format!("http://{address}")).name(), token.text())
 }
 

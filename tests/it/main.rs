@@ -27,6 +27,7 @@ mod kept;
 mod leaver;
 mod leaving;
 mod people;
+mod photos;
 mod reminder;
 mod review;
 mod sample;

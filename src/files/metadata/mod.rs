@@ -131,8 +131,8 @@ mod tests {
     ) {
         let kept = stripped(kind, &sample(kind, 40, 24, way)).unwrap();
         assert_eq!(contains(&kept, b"MM\0\x2A"), way != 1, "no block at all when upright");
-        let before = preview::render(kind, Cursor::new(sample(kind, 40, 24, way))).unwrap();
-        let after = preview::render(kind, Cursor::new(kept)).unwrap();
+        let before = preview::render(kind, Cursor::new(sample(kind, 40, 24, way))).unwrap().unwrap();
+        let after = preview::render(kind, Cursor::new(kept)).unwrap().unwrap();
         assert_eq!(before, after);
         let (width, height, _) = pixels(&after);
         assert_eq!((width, height), if way >= 5 { (24, 40) } else { (40, 24) });

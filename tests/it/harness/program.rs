@@ -60,6 +60,13 @@ impl Program {
         self.wait()
     }
 
+    /// The most memory it ever held, in MiB.
+    pub fn peak_memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says it");
+        line.trim().split(' ').next().unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
     /// Waits for the end.
     pub fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
