@@ -94,4 +94,6 @@ typed_ids! {
     StandardId;
     /// A message waiting to be delivered.
     MessageId;
+    /// An invitation.
+    InvitationId;
 }

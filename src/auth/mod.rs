@@ -4,6 +4,7 @@
 
 pub mod password;
 pub mod session;
+pub mod spoken;
 pub mod strength;
 pub mod throttle;
 pub mod token;

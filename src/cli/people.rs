@@ -8,6 +8,7 @@ use std::io::{BufRead as _, stdin};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use throughline::app::AppState;
+use throughline::auth::spoken::Spoken;
 use throughline::config::Config;
 use throughline::database;
 use throughline::domain::member::{Member, Role};
@@ -189,7 +190,7 @@ async fn reset(state: &AppState, email: &str, from_stdin: bool) -> Result<()> {
 /// The password, and whether it was made here.
 fn password(from_stdin: bool) -> Result<(String, bool)> {
     if !from_stdin {
-        return Ok((made_up(), true));
+        return Ok((Spoken::long().text().to_owned(), true));
     }
     let mut line = String::new();
     stdin().lock().read_line(&mut line)?;
@@ -200,20 +201,6 @@ fn tell(password: &str, made: bool) {
     if made {
         say(&format!("The password, shown this once: {password}"));
     }
-}
-
-/// Twenty letters and figures that cannot be mistaken for each other when read out: 99 bits.
-fn made_up() -> String {
-    const SIGNS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let mut text = String::with_capacity(23);
-    for place in 0..20 {
-        if place > 0 && place % 5 == 0 {
-            text.push('-');
-        }
-        let sign = SIGNS.get(rand::random_range(0..SIGNS.len())).copied().unwrap_or(b'x');
-        text.push(char::from(sign));
-    }
-    text
 }
 
 fn sentence(stop: Stop) -> anyhow::Error {
@@ -230,16 +217,6 @@ fn sentence(stop: Stop) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_made_up_password_will_do() {
-        for _ in 0..5 {
-            let password = made_up();
-            assert_eq!(password.len(), 23, "{password}");
-            assert_eq!(throughline::auth::strength::check(&password, &[]), Ok(()), "{password}");
-        }
-        assert_ne!(made_up(), made_up());
-    }
 
     #[test]
     fn a_role_is_typed_with_hyphens() {

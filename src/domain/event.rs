@@ -20,6 +20,12 @@ text_enum! {
         UnitRenamed => "unit_renamed", "Unit renamed";
         /// A member joined.
         MemberAdded => "member_added", "Member added";
+        /// Somebody was invited.
+        Invited => "invited", "Invited";
+        /// An invitation was made anew.
+        InvitationRenewed => "invitation_renewed", "Invitation renewed";
+        /// An invitation was withdrawn.
+        InvitationWithdrawn => "invitation_withdrawn", "Invitation withdrawn";
         /// A member's role, title or services changed.
         MemberChanged => "member_changed", "Member changed";
         /// A membership ended.

@@ -22,6 +22,8 @@ pub mod evidence;
 pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// Invitations: by mail or on paper, once, for some days.
+pub mod invitation;
 /// Somebody leaves: who goes on with what was theirs.
 pub mod leaver;
 /// A person's place in a provider.

@@ -80,6 +80,12 @@ text_enum! {
         PasswordChanged => "password_changed", "Password changed";
         /// A session was ended.
         SessionEnded => "session_ended", "Session ended";
+        /// Somebody was invited by mail.
+        Invited => "invited", "Invitation on its way";
+        /// An invitation was withdrawn.
+        InvitationWithdrawn => "invitation_withdrawn", "Invitation withdrawn";
+        /// An invitation was accepted.
+        Joined => "joined", "You have joined";
         /// Somebody's place ended.
         MemberLeft => "member_left", "Place ended and work handed over";
         /// A setting was changed.
@@ -126,6 +132,9 @@ impl Done {
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",
             Self::SessionEnded => "That device has to sign in again.",
+            Self::Invited => "The mail leaves within a minute. The link works once, for three days.",
+            Self::InvitationWithdrawn => "Its link or code opens nothing any more.",
+            Self::Joined => "Sign in to begin.",
             Self::MemberLeft => "New owners are told. What nobody took shows as unowned on the dashboard.",
             Self::SettingChanged => "It counts from now on.",
         }

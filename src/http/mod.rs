@@ -61,6 +61,8 @@ mod gallery;
 pub mod headers;
 /// Alive, and ready.
 pub mod health;
+/// Accepting an invitation.
+pub mod join;
 /// The forms with which an action is judged.
 pub mod judging;
 /// Words that outlive a session.
@@ -148,6 +150,7 @@ pub fn features() -> Routes<AppState> {
         .merge(submission::routes())
         .merge(evidence::routes())
         .merge(settings::routes())
+        .merge(join::routes())
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a

@@ -67,7 +67,7 @@ async fn sign_in(
 ) -> Result<Response, AppError> {
     let next = page::own_path(draft.value("next")).unwrap_or_default().to_owned();
     let kept = Kept::brought(&draft);
-    let email = draft.text("email", 254, "Enter your email address");
+    let email = draft.text("email", 254, "Enter your email address or sign-in name");
     // a password is taken as it was typed: spaces at its ends belong to it
     let password = draft.value("password").to_owned();
     if password.is_empty() {

@@ -178,6 +178,46 @@ fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
     format!("{what}: {} {}", one_line(facts.reference, 20), one_line(facts.title, 80))
 }
 
+#[derive(Template)]
+#[template(path = "mail/invitation.txt")]
+struct InvitationText<'a> {
+    name: &'a str,
+    provider: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/invitation.html")]
+struct InvitationHtml<'a> {
+    name: &'a str,
+    provider: &'a str,
+    link: &'a str,
+    subject: &'a str,
+}
+
+/// Writes the mail of an invitation. `id` and `attempt` make its `Message-ID`: each try carries another secret, so each
+/// is a message of its own.
+///
+/// # Errors
+/// A template could not be rendered.
+pub fn invitation(
+    (id, attempt): (&str, i32),
+    (name, email): (&str, &str),
+    (provider, link): (&str, &str),
+    public_url: &str,
+) -> Result<Mail, askama::Error> {
+    let name = &one_line(name, 120);
+    let subject = &format!("{} invites you to Throughline", one_line(provider, 120));
+    Ok(Mail {
+        message_id: format!("<{id}.{attempt}@{}>", host_of(public_url)),
+        to_name: name.clone(),
+        to_address: email.to_owned(),
+        subject: subject.clone(),
+        text: InvitationText { name, provider, link }.render()?,
+        html: InvitationHtml { name, provider, link, subject }.render()?,
+    })
+}
+
 /// One line of at most `most` characters: a line break in a title must not begin a new header or paragraph.
 fn one_line(text: &str, most: usize) -> String {
     let line: Vec<&str> =

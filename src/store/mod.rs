@@ -39,6 +39,8 @@ pub mod exception;
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
+/// Invitations.
+pub mod invitation;
 /// What a paper judged.
 pub mod judged;
 /// What a member who leaves would leave behind.

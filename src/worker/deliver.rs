@@ -76,6 +76,9 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
     }
     tx.commit().await?;
     let email = address(app, &subject).await?;
+    if !email.contains('@') {
+        return without_address(app, provider, due).await;
+    }
     let mail = match compose(app, provider, due, &subject, &email, today) {
         Ok(mail) => mail,
         Err(error) => return unwritten(app, provider, due, &error).await,
@@ -109,6 +112,18 @@ fn overtaken(kind: MessageKind, subject: &Subject, today: NaiveDate) -> Option<&
 
 const fn nothing(due: &Due) -> Outcome<'static> {
     Outcome { id: due.id, subject: "", body: "", sent_at: None, next_at: None, error: None }
+}
+
+/// Staff without mail sign in with a name: they read on their pages what others are sent.
+async fn without_address(
+    app: &AppState,
+    provider: &ProviderRow,
+    due: &Due,
+) -> Result<Option<bool>, AppError> {
+    let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
+    outbox::overtake(&mut tx, due.id, "They have no mail address").await?;
+    tx.commit().await?;
+    Ok(None)
 }
 
 async fn address(app: &AppState, subject: &Subject) -> Result<String, sqlx::Error> {

@@ -16,6 +16,8 @@ use crate::workflow::{self, Stop};
 
 /// Delivery of messages.
 pub mod deliver;
+/// The mails of invitations.
+pub mod invite;
 
 /// How often the worker looks.
 pub const EVERY: Duration = Duration::from_secs(30);
@@ -82,12 +84,15 @@ async fn deliver_all(app: &AppState) -> (Summary, Result<(), AppError>) {
         Err(error) => outcome = Err(error),
         Ok(all) => {
             for provider in all {
-                match deliver::provider(app, &provider).await {
-                    Ok(sent) => {
-                        summary.delivered += sent.delivered;
-                        summary.failed += sent.failed;
+                for sent in [deliver::provider(app, &provider).await, invite::provider(app, &provider).await]
+                {
+                    match sent {
+                        Ok(sent) => {
+                            summary.delivered += sent.delivered;
+                            summary.failed += sent.failed;
+                        }
+                        Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
                     }
-                    Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
                 }
             }
         }

@@ -25,6 +25,8 @@ pub mod escalation;
 pub mod evidence;
 /// Logging a finding, its sources, ending it without an action.
 pub mod finding;
+/// Invitations.
+pub mod invitation;
 /// Somebody leaves.
 pub mod leaver;
 /// People and their places.

@@ -91,7 +91,8 @@ pub async fn end_place(app: &AppState, provider: ProviderId, id: MemberId) -> Do
     super::leaver::end_by_operator(app, provider, id, "").await.map(drop)
 }
 
-async fn accept(app: &AppState, password: &str, about: &[&str]) -> Done<String> {
+/// The hash of a new password that will do; `about` is what somebody who knows the person would try.
+pub(super) async fn accept(app: &AppState, password: &str, about: &[&str]) -> Done<String> {
     app.passwords.accept(password, about).await.map_err(|error| match error {
         NewPasswordError::Refused(why) => Stop::at("password", why.to_string()),
         NewPasswordError::Failed(why) => AppError::internal(why).into(),
@@ -100,7 +101,7 @@ async fn accept(app: &AppState, password: &str, about: &[&str]) -> Done<String> 
 
 /// An email address in lower case. Whether mail arrives there is not known before it was sent; what no address can be
 /// is refused.
-fn address(text: &str) -> Result<String, Stop> {
+pub(super) fn address(text: &str) -> Result<String, Stop> {
     let email = text.trim().to_lowercase();
     let whole = email.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')

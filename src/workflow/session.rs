@@ -210,7 +210,7 @@ async fn own_account(app: &AppState, user: UserId) -> Result<(Account, Vec<Strin
     Ok((account, places.into_iter().map(|place| place.provider.name).collect()))
 }
 
-fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
+pub(super) fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
     let millis = (until - now).num_milliseconds().max(1);
     u32::try_from(millis.saturating_add(999) / 1000).unwrap_or(u32::MAX)
 }
@@ -220,7 +220,7 @@ fn account_key(email: &str) -> [u8; 32] {
 }
 
 /// One house usually has one IPv4 address, but a whole /64 of IPv6 ones to change between.
-fn address_key(address: Option<IpAddr>) -> [u8; 32] {
+pub(super) fn address_key(address: Option<IpAddr>) -> [u8; 32] {
     let text = match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(v6)) => {
             let [a, b, c, d, ..] = v6.segments();

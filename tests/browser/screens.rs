@@ -40,7 +40,14 @@ const ACTION: &str = "/p/{provider}/actions/{action}";
 
 /// Who looks at which screens.
 const SCREENS: &[(&str, &[Screen])] = &[
-    ("", &[at("/sign-in", "sign-in", "/sign-in")]),
+    (
+        "",
+        &[
+            at("/sign-in", "sign-in", "/sign-in"),
+            at("/join/{slug}", "join-code", "/join/rowan-care"),
+            at("/join/{slug}/{secret}", "join", "/join/rowan-care/{secret}"),
+        ],
+    ),
     (
         "care_staff",
         &[
@@ -144,6 +151,8 @@ const SCREENS: &[(&str, &[Screen])] = &[
             from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
             from("/p/{provider}/settings/members/{id}/place", "place", ("settings/members", ROW, "/place")),
             at("/p/{provider}/settings/history", "settings-history", "settings/history"),
+            at("/p/{provider}/settings/invitations", "invitations", "settings/invitations"),
+            at("/p/{provider}/settings/invitations/new", "invite", "settings/invitations/new"),
             at("/p/{provider}/settings/services", "services", "settings/services"),
             at("/p/{provider}/settings/services/new", "service-new", "settings/services/new"),
             from("/p/{provider}/settings/services/{id}", "service", ("settings/services", ROW, "")),
@@ -182,6 +191,7 @@ fn every_page_of_the_program_is_in_the_table() {
 #[test]
 fn every_screen_is_for_everybody() {
     let stage = Stage::demo("screens", "2026-11-21 10:00");
+    let secret = stage.invitation();
     let browser = stage.browser(Script::On);
     let mut faults = Vec::new();
     let mut seen = 0;
@@ -192,7 +202,7 @@ fn every_screen_is_for_everybody() {
             browser.desk(who);
         }
         for screen in *screens {
-            match open(&browser, screen) {
+            match open(&browser, screen, &secret) {
                 Ok(()) => {
                     faults.extend(inspect(&browser, screen.name));
                     seen += 1;
@@ -205,10 +215,10 @@ fn every_screen_is_for_everybody() {
 }
 
 /// Goes to a screen, and makes sure that it is the one meant.
-fn open(browser: &Browser<'_>, screen: &Screen) -> Result<(), String> {
+fn open(browser: &Browser<'_>, screen: &Screen, secret: &str) -> Result<(), String> {
     browser.look(1280, 900, Scheme::Light);
     let start = |path: &str| if path.starts_with('/') { browser.go(path) } else { browser.visit(path) };
-    start(screen.start);
+    start(&screen.start.replace("{secret}", secret));
     if !screen.link.is_empty() {
         let find = "const a = document.querySelector(arguments[0]); return a ? a.pathname : ''";
         let href = browser.run_script(find, vec![screen.link.into()]);

@@ -10,8 +10,13 @@ use throughline::app::{self, AppState};
 use throughline::clock::Clock;
 use throughline::config::Config;
 use throughline::demo;
+use throughline::domain::invitation::Way;
+use throughline::domain::member::Role;
+use throughline::store::provider::services;
+use throughline::store::{TenantTx, member};
 use throughline::worker::{self, Summary};
-use throughline::workflow::person;
+use throughline::workflow::invitation::{Given, invite};
+use throughline::workflow::{Actor, person, provider};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -140,6 +145,28 @@ impl Stage {
     /// Makes it that time in London, `2026-11-02 09:00`; who was signed in long before has to sign in again.
     pub fn at(&self, at: &str) {
         self.app.clock.set(instant(at));
+    }
+
+    /// An invitation by code that waits, made by the administrator of the demo: its secret.
+    pub fn invitation(&self) -> String {
+        self.block_on(async {
+            let provider = provider::find(&self.app, self.slug).await.unwrap().unwrap();
+            let now = self.app.clock.now();
+            let mut tx = TenantTx::begin(&self.app.db, provider, None, now).await.unwrap();
+            let members = member::all(&mut tx).await.unwrap();
+            let services = services(&mut tx).await.unwrap();
+            let member = members.into_iter().find(|m| m.role == Role::Administrator).unwrap();
+            let given = Given {
+                way: Way::Code,
+                email: None,
+                name: "Noor Aziz".into(),
+                role: Role::CareStaff,
+                job_title: String::new(),
+                services: vec![services[0].id],
+            };
+            let made = invite(&self.app, &Actor { provider, member }, &given).await.unwrap();
+            made.secret.unwrap().text().to_owned()
+        })
     }
 
     /// Today, in London.

@@ -25,7 +25,7 @@ use crate::harness::fixtures::{World, day, saturday, world};
 
 /// How the mail server of a test answers.
 #[derive(Clone, Copy)]
-enum Manner {
+pub enum Manner {
     Takes,
     Refuses,
     /// Busy for so many messages, then takes them.
@@ -35,7 +35,7 @@ enum Manner {
 }
 
 /// A small mail server.
-struct Post {
+pub struct Post {
     url: String,
     /// Every message it was given, taken or not.
     given: Arc<Mutex<Vec<String>>>,
@@ -43,7 +43,7 @@ struct Post {
 }
 
 impl Post {
-    async fn open(manner: Manner) -> Self {
+    pub async fn open(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let (given, turns) = (Arc::<Mutex<Vec<String>>>::default(), Arc::new(AtomicUsize::new(0)));
@@ -60,13 +60,13 @@ impl Post {
     }
 
     /// The world's program, sending its mail here.
-    fn app(&self, w: &World) -> AppState {
+    pub fn app(&self, w: &World) -> AppState {
         let transport =
             Transport::from_url(Some(&self.url), "Throughline <throughline@care.example>").unwrap();
         AppState { mail: Arc::new(transport), ..w.app.clone() }
     }
 
-    fn given(&self) -> Vec<String> {
+    pub fn given(&self) -> Vec<String> {
         self.given.lock().unwrap().clone()
     }
 

@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 
 use axum::http::{Method, StatusCode};
 use throughline::clock::Clock;
+use throughline::domain::invitation::Way;
+use throughline::domain::member::Role;
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::{ReviewKind, Risk, Topic};
 use throughline::http::features;
 use throughline::worker::tick;
+use throughline::workflow::invitation::{Given, invite};
 
 use super::worker::{number, texts};
 use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 4] = [
+const WITHOUT_FORM: [&str; 6] = [
     "/sign-out",
     "/account/sessions/others/end",
     "/account/sessions/{session}/end",
     "/p/{provider}/actions/{action}/submission/withdrawal",
+    "/p/{provider}/settings/invitations/{id}/renewal",
+    "/p/{provider}/settings/invitations/{id}/withdrawal",
 ];
 
 /// Every table of a provider, and how many rows it has.
@@ -84,9 +89,30 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("reviews/{}/sign-off", format!("/reviews/{review}/sign-off")),
         ("settings/members/{}/departure", format!("/settings/members/{}/departure", w.id("carer"))),
         ("settings/members/{}/place", format!("/settings/members/{}/place", w.id("carer"))),
+        ("settings/invitations/new", "/settings/invitations/new".to_owned()),
         ("settings/services/new", "/settings/services/new".to_owned()),
         ("settings/services/{}", format!("/settings/services/{}", w.house.id)),
     ])
+}
+
+/// The secret of an invitation that waits.
+async fn secret(w: &World) -> String {
+    let given = Given {
+        way: Way::Code,
+        email: None,
+        name: "Noor Aziz".into(),
+        role: Role::CareStaff,
+        job_title: String::new(),
+        services: vec![w.house.id],
+    };
+    let made = invite(&w.app, w.actor("administrator"), &given).await.unwrap();
+    made.secret.unwrap().text().to_owned()
+}
+
+/// Wrong tries at one form do not keep the next from being tried.
+async fn forget_guesses(db: &TestDb) {
+    let mut administrator = db.administrator().await;
+    sqlx::query("DELETE FROM sign_in_throttles").execute(&mut administrator).await.unwrap();
 }
 
 /// A route as a key of [`addresses`]: without the provider, parameters without their names.
@@ -200,6 +226,7 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
     let addresses = addresses(&db, &w).await;
     let (manager, nominated) = (w.browser("manager").await, w.browser("nominated").await);
     let administrator = w.browser("administrator").await;
+    let secret = secret(&w).await;
     let routes = features();
     let posts = routes.list().iter().filter(|(method, _)| *method == Method::POST).map(|(_, route)| *route);
     let before = rows(&db).await;
@@ -223,8 +250,12 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
         } else if route == "/account/password" {
             (route.to_owned(), browser.get("/account").await)
         } else {
-            (route.to_owned(), w.stranger().get(route).await)
+            let path = route.replace("{slug}", w.slug).replace("{secret}", &secret);
+            let page = w.stranger().get(&path).await;
+            assert_eq!(page.status, 200, "{path}");
+            (path, page)
         };
+        forget_guesses(&db).await;
         let fields = fields(&form);
         let wrong = wrongs(&fields);
         tried += wrong.len();

@@ -23,6 +23,7 @@ mod finding;
 mod gate;
 mod harness;
 mod hostile;
+mod invitation;
 mod kept;
 mod leaver;
 mod leaving;

@@ -21,7 +21,7 @@ use crate::harness::fixtures::{Answer, ORIGIN, World, saturday, world};
 use crate::harness::upload::Upload;
 
 pub const PASSWORD: &str = "marmalade tractor evening";
-const ANOTHER: &str = "seven quiet lanterns hum";
+pub const ANOTHER: &str = "seven quiet lanterns hum";
 
 pub fn email(nickname: &str) -> String {
     format!("{nickname}@throughline.example")
@@ -52,7 +52,7 @@ impl Client {
         Self { router: router(world.app.clone()), cookies: Vec::new(), address, headers: Vec::new() }
     }
 
-    fn from(mut self, address: &str) -> Self {
+    pub fn from(mut self, address: &str) -> Self {
         self.address = address.parse().unwrap();
         self
     }
@@ -204,7 +204,7 @@ async fn what_is_missing_is_said_and_nothing_is_counted() {
     let mut client = Client::new(&world);
     let answer = client.post("/sign-in", &[("email", ""), ("password", "")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for sentence in ["Enter your email address", "Enter your password"] {
+    for sentence in ["Enter your email address or sign-in name", "Enter your password"] {
         assert!(answer.text().contains(sentence));
     }
     for _ in 0..30 {

@@ -90,11 +90,15 @@ pub fn timeline(lines: &[Told]) -> Timeline {
 fn words_for(line: &Told) -> Option<(String, String)> {
     let name = text(line, "name");
     match line.kind {
-        EventKind::MemberAdded => Some((
-            format!("{} joined", who(name)),
-            role(line).map(|r| r.label().to_owned()).unwrap_or_default(),
-        )),
+        EventKind::MemberAdded => Some((format!("{} joined", who(name)), joined(line))),
         EventKind::MemberLeft => Some((format!("{} left", who(name)), left(line))),
+        EventKind::Invited => Some((format!("{} was invited", who(name)), role_label(line))),
+        EventKind::InvitationRenewed => {
+            Some((format!("The invitation of {} was renewed", who(name)), String::new()))
+        }
+        EventKind::InvitationWithdrawn => {
+            Some((format!("The invitation of {} was withdrawn", who(name)), String::new()))
+        }
         EventKind::MemberChanged => Some((format!("{} has another place", who(name)), changed(line))),
         EventKind::ServiceChanged => Some((format!("Service changed: {name}"), service_changed(line))),
         EventKind::UnitRenamed => {
@@ -172,8 +176,14 @@ fn who(name: &str) -> &str {
     if name.is_empty() { "A member" } else { name }
 }
 
-fn role(line: &Told) -> Option<Role> {
-    Role::from_text(line.detail.get("role")?.as_str()?)
+fn joined(line: &Told) -> String {
+    let invited = line.detail.get("invitation").is_some();
+    told::sentences(&[if invited { "By invitation".into() } else { String::new() }, role_label(line)])
+}
+
+fn role_label(line: &Told) -> String {
+    let word = line.detail.get("role").and_then(Value::as_str).and_then(Role::from_text);
+    word.map(|role| role.label().to_owned()).unwrap_or_default()
 }
 
 fn text<'a>(line: &'a Told, name: &str) -> &'a str {

@@ -14,6 +14,8 @@ use crate::http::signed::Signed;
 pub mod departure;
 /// What happened to people, places and rules.
 pub mod history;
+/// Invitations.
+pub mod invitation;
 /// Members.
 pub mod member;
 /// A member's place.
@@ -30,6 +32,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(place::routes())
         .merge(departure::routes())
         .merge(service::routes())
+        .merge(invitation::routes())
         .merge(history::routes())
 }
 
@@ -58,6 +61,11 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "Members",
                 "Who is here, in which role and services; handing over when somebody leaves",
                 "members",
+            ),
+            group(
+                "Invitations",
+                "New members, by mail or by a printed code for those without mail",
+                "invitations",
             ),
             group("Services", "Kind, nation for bank holidays, units", "services"),
             group("History", "What happened to people, services and rules, and who did it", "history"),

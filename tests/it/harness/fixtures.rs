@@ -127,6 +127,9 @@ pub async fn world(db: &TestDb, clock: Clock) -> World {
     let manager = ("Ivo Lund", Role::RegisteredManager, "");
     let actor = member(&app, other, user, manager, vec![lodge.id]).await;
     people.insert("willow_manager", Someone { user, actor });
+    let user = person(&db.pool, "willow_administrator", "Edith Holm", clock.now()).await;
+    let actor = member(&app, other, user, ("Edith Holm", Role::Administrator, ""), Vec::new()).await;
+    people.insert("willow_administrator", Someone { user, actor });
     let pool = db.pool.clone();
     World {
         app,
@@ -201,7 +204,7 @@ async fn member(
 
 impl World {
     /// Somebody by nickname: carer, visitor, leader, deputy, deputy_two, manager, manager_two, safeguarding, quality,
-    /// nominated, administrator, reader; willow_shared, willow_manager.
+    /// nominated, administrator, reader; willow_shared, willow_manager, willow_administrator.
     pub fn actor(&self, nickname: &str) -> &Actor {
         &self.someone(nickname).actor
     }
@@ -474,7 +477,7 @@ impl Browser {
         kind: &str,
         body: Body,
     ) -> (StatusCode, HeaderMap, Bytes) {
-        let own = ["/p/", "/sign", "/account", "/providers", "/assets", "/healthz", "/readyz"];
+        let own = ["/p/", "/sign", "/join/", "/account", "/providers", "/assets", "/healthz", "/readyz"];
         let path = if path == "/" || own.iter().any(|o| path.starts_with(o)) {
             path.to_owned()
         } else {

@@ -2,12 +2,17 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
+use throughline::auth::spoken::Spoken;
+use throughline::domain::invitation::Way;
+use throughline::domain::member::Role;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
-    ActionId, EscalationId, EvidenceId, FindingId, MemberId, ReviewId, ServiceId, SessionId, UnitId, UpdateId,
+    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, ReviewId, ServiceId, SessionId,
+    UnitId, UpdateId,
 };
 use throughline::worker;
 use throughline::workflow::finding::{Log, Source, log};
+use throughline::workflow::invitation::{Given, invite};
 use throughline::workflow::review::{Start, start};
 use throughline::workflow::{Actor, action};
 
@@ -26,6 +31,9 @@ pub struct Things {
     pub evidence: String,
     pub member: String,
     pub service: String,
+    pub invitation: String,
+    /// The secret of that invitation.
+    pub secret: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -72,6 +80,8 @@ impl Stranger {
             evidence: EvidenceId::new().to_string(),
             member: MemberId::new().to_string(),
             service: ServiceId::new().to_string(),
+            invitation: InvitationId::new().to_string(),
+            secret: Spoken::long().text().to_owned(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -83,6 +93,8 @@ impl Stranger {
             evidence: word(),
             member: word(),
             service: word(),
+            invitation: word(),
+            secret: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -116,6 +128,14 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "evidence") => things.evidence.clone(),
             (true, "services") => things.service.clone(),
             (true, "members") => things.member.clone(),
+            (true, "invitations") => things.invitation.clone(),
+            (true, "join") => things.slug.clone(),
+            (true, slug)
+                if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/join/") =>
+            {
+                assert_eq!(slug, things.slug);
+                things.secret.clone()
+            }
             (true, "sessions") => SessionId::new().to_string(),
             (true, noun) => panic!("say in things::fill what comes after {noun} in {pattern}"),
         });
@@ -132,8 +152,8 @@ pub async fn of_service(world: &World, by: &str, owner: &str) -> Things {
         world.visits.units[0]
     };
     let review = world.review(by, throughline::domain::topic::ReviewKind::Audit);
-    make(world, actor, owner, (unit, review), world.finding(by, Risk::High, Topic::Medicines), world.slug)
-        .await
+    let finding = world.finding(by, Risk::High, Topic::Medicines);
+    make(world, actor, owner, (unit, review), finding, world.slug).await
 }
 
 /// The same in the other provider, whose references are higher than any of ours.
@@ -144,6 +164,20 @@ pub async fn of_other_provider(world: &World) -> Things {
         assert!(things.action.starts_with("A-"));
     }
     in_other(world, actor, owner).await
+}
+
+/// An invitation that waits, as `by` made it.
+pub async fn with_invitation(world: &World, by: &str, things: Things) -> Things {
+    let given = Given {
+        way: Way::Code,
+        email: None,
+        name: "Noor Aziz".into(),
+        role: Role::CareStaff,
+        job_title: String::new(),
+        services: vec![things.named.service],
+    };
+    let made = invite(&world.app, world.actor(by), &given).await.unwrap();
+    Things { invitation: made.id.to_string(), secret: made.secret.unwrap().text().to_owned(), ..things }
 }
 
 async fn in_other(world: &World, actor: &Actor, owner: &str) -> Things {
@@ -198,6 +232,8 @@ async fn make(
         evidence: String::new(),
         member: world.id(owner).to_string(),
         service: service.to_string(),
+        invitation: String::new(),
+        secret: String::new(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }
