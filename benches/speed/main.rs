@@ -206,7 +206,7 @@ async fn pages(address: &str, cookie: &str, action: &i32, database: &mut PgConne
         post(&path, &to, &by, &body)
     });
     vec![
-        get("list", "/p/sample-1/actions?show=late&service=service-1".into()),
+        get("list", "/p/sample-1/actions?show=late&service=service-1&significance=all".into()),
         get("action", format!("/p/sample-1/actions/A-{action:04}")),
         get("dashboard", "/p/sample-1/dashboard".into()),
         Page { name: "update", make: update, wanted: 303 },

@@ -2,7 +2,8 @@
 //!
 //! A finding is minor or of wider governance significance; whoever logs it says which. Leaders follow the second, and of
 //! the minor ones those that are high risk, that came back, or whose topic keeps coming up in the same service. The rest
-//! is left out of their views, never silently: its number is said, and it is one link away.
+//! is left out of their views, never silently: its number is said, how many of them are late too, and it is one link
+//! away. What waits for somebody's own decision stays before them whatever its weight (R13).
 
 use chrono::{Days, NaiveDate};
 
@@ -11,7 +12,8 @@ use super::text_enum::text_enum;
 use super::topic::{Risk, Significance};
 
 /// A topic keeps coming up when so many findings on it were made in one service … ("Other" is no topic that could.)
-pub const REPEATS: i64 = 3;
+/// The database keeps the days of so many, the newest (`topics_found`).
+pub const REPEATS: i32 = 3;
 /// … within so many days.
 pub const WITHIN_DAYS: u64 = 90;
 
@@ -52,10 +54,13 @@ impl Weight {
     }
 }
 
-/// Whether a role's views are leadership views: quality lead and nominated individual.
+/// Whether a role's views are leadership views: those of who manages services, and of who answers for the provider.
 #[must_use]
 pub const fn role_leads(role: Role) -> bool {
-    matches!(role, Role::QualityLead | Role::NominatedIndividual)
+    matches!(
+        role,
+        Role::DeputyManager | Role::RegisteredManager | Role::QualityLead | Role::NominatedIndividual
+    )
 }
 
 /// What is weighed.
@@ -125,7 +130,8 @@ mod tests {
     #[test]
     fn only_leadership_views_leave_the_minor_out() {
         for &role in Role::ALL {
-            let leads = matches!(role, Role::QualityLead | Role::NominatedIndividual);
+            let leads = ["deputy_manager", "registered_manager", "quality_lead", "nominated_individual"]
+                .contains(&role.as_str());
             assert_eq!(Weight::usual(role) == Weight::Wider, leads, "{role}");
         }
         assert_eq!(repeats_since("2026-11-21".parse().unwrap()).to_string(), "2026-08-24");

@@ -178,11 +178,16 @@ pub fn may_verify_in(
         return access::may(Role::DeputyManager, Verb::Verify, relation).map_err(VerdictRefusal::Denied);
     }
     access::may(member.role, Verb::Verify, relation).map_err(VerdictRefusal::Denied)?;
-    if managers && !matches!(member.role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual)
-    {
+    if managers && !checks_managers(member.role) {
         return Err(VerdictRefusal::ManagersAction);
     }
     Ok(())
+}
+
+/// Whether a role checks what a registered manager owned (R15).
+#[must_use]
+pub const fn checks_managers(role: Role) -> bool {
+    matches!(role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual)
 }
 
 /// In what capacity somebody checks an action.

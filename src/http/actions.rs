@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -10,19 +11,20 @@ use crate::domain::access::Verb;
 use crate::domain::action::{self, Status};
 use crate::domain::calendar;
 use crate::domain::reference::Reference;
-use crate::domain::text_enum::TextEnum;
+use crate::domain::significance::Weight;
 use crate::domain::topic::{Risk, Theme};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::{self, one_of};
 use crate::http::extract::Query;
 use crate::http::form::Choice;
+use crate::http::left_out::LeftOut;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::{pill, stale_mark, waiting};
 use crate::http::signed::Signed;
 use crate::http::view::{Pages, Tag};
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
-use crate::store::menu::Around;
 use crate::workflow::Moment;
 
 /// The addresses of this feature.
@@ -38,30 +40,20 @@ struct Filter {
     service: String,
     theme: String,
     risk: String,
+    significance: String,
     q: String,
     after: String,
 }
 
 impl Filter {
-    fn one_of<T: TextEnum>(text: &str) -> Result<Option<T>, AppError> {
-        if text.is_empty() { Ok(None) } else { T::from_text(text).map(Some).ok_or(AppError::NotFound) }
-    }
-
-    fn key(&self) -> Result<Option<Key>, AppError> {
-        if self.after.is_empty() {
-            return Ok(None);
-        }
-        let (place, number) = self.after.split_once('.').ok_or(AppError::NotFound)?;
-        let whole = |text: &str| text.parse().map_err(|_| AppError::NotFound);
-        Ok(Some(Key { place: whole(place)?, number: whole(number)? }))
-    }
-
-    fn fields<'a>(&'a self, show: &'a str) -> [(&'static str, &'a str); 5] {
+    /// What the links of the page carry: with this choice of actions and this weight, and the rest as it is.
+    fn fields<'a>(&'a self, show: &'a str, weight: Weight) -> [(&'static str, &'a str); 6] {
         [
             ("show", show),
             ("service", &self.service),
             ("theme", &self.theme),
             ("risk", &self.risk),
+            ("significance", weight.as_str()),
             ("q", &self.q),
         ]
     }
@@ -81,7 +73,11 @@ struct Page {
     theme: String,
     risks: Vec<Choice>,
     risk: String,
+    weights: Vec<Choice>,
+    weight: &'static str,
+    left_out: Option<LeftOut>,
     words: String,
+    problem: Option<&'static str>,
     rows: Vec<Line>,
     empty: String,
     pages: Pages,
@@ -109,45 +105,86 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeDashboard)?;
     let today = Moment::read(&app).today;
-    let show = Filter::one_of::<Show>(&filter.show)?.unwrap_or(Show::Open);
+    let show = one_of::<Show>(&filter.show)?.unwrap_or(Show::Open);
+    let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
+    let words = asked::words(&filter.q);
     let asked = Asked {
         member: &signed.actor.member,
         show,
         service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
-        theme: Filter::one_of::<Theme>(&filter.theme)?,
-        risk: Filter::one_of::<Risk>(&filter.risk)?,
-        words: Some(filter.q.trim()).filter(|q| !q.is_empty() && q.chars().count() <= 200),
+        theme: one_of::<Theme>(&filter.theme)?,
+        risk: one_of::<Risk>(&filter.risk)?,
+        weight,
+        words: words.unwrap_or_default(),
         today,
-        after: filter.key()?,
+        after: key(&filter.after)?,
     };
     let mut tx = signed.actor.begin(&app).await?;
-    let (mut rows, Around { counts, services }) = action_list::page(&mut tx, &asked).await?;
+    let mut found = action_list::page(&mut tx, &asked).await?;
     tx.commit().await?;
-    if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
+    if asked.service.is_some_and(|slug| !found.around.services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
     }
-    let more = rows.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+    let status = if words.is_err() {
+        found = action_list::Page { around: found.around, ..action_list::Page::default() };
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    page::render_as(status, &draw(&signed, &filter, &asked, found, words.err()))
+}
+
+/// The place a page begins after.
+fn key(after: &str) -> Result<Option<Key>, AppError> {
+    let key = asked::place(after, |place| place.parse().ok(), |number| number.parse().ok())?;
+    Ok(key.map(|(place, number)| Key { place, number }))
+}
+
+fn draw(
+    signed: &Signed,
+    filter: &Filter,
+    asked: &Asked<'_>,
+    mut found: action_list::Page,
+    problem: Option<&'static str>,
+) -> Page {
+    let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = found.rows.len() > most;
+    found.rows.truncate(most);
     let here = signed.path("actions");
-    let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.place, r.number));
-    let pager = Pager::new(&here, &filter.fields(show.as_str()), None, last.as_deref());
-    page::render(&Page {
-        layout: signed.layout_with(title(show), counts).at(&signed.path("dashboard")),
-        title: title(show),
+    let last = found.rows.last().filter(|_| more).map(|r| format!("{}.{}", r.place, r.number));
+    let fields = filter.fields(asked.show.as_str(), asked.weight);
+    let title = title(asked.show);
+    let layout = signed.layout_with(title.clone(), found.around.counts).at(&signed.path("dashboard"));
+    Page {
+        layout: layout.with_errors(problem.is_some()),
+        left_out: left_out(&found, filter, asked.show, &here),
+        title,
         shows: Choice::all::<Show>(),
-        show: show.as_str(),
-        services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
+        show: asked.show.as_str(),
+        services: found.around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
         themes: Choice::all::<Theme>(),
         risks: Choice::all::<Risk>(),
-        rows: rows.iter().map(|r| line(r, &asked, &signed)).collect(),
-        empty: empty(show),
-        pages: Pages(pager),
+        weights: Choice::all::<Weight>(),
+        weight: asked.weight.as_str(),
+        rows: found.rows.iter().map(|r| line(r, asked, signed)).collect(),
+        empty: empty(asked.show),
+        pages: Pages(Pager::new(&here, &fields, None, last.as_deref())),
         action: here,
-        service: filter.service,
-        theme: filter.theme,
-        risk: filter.risk,
-        words: filter.q,
-    })
+        service: filter.service.clone(),
+        theme: filter.theme.clone(),
+        risk: filter.risk.clone(),
+        words: filter.q.clone(),
+        problem,
+    }
+}
+
+/// What this view leaves out, with the same filters.
+fn left_out(found: &action_list::Page, filter: &Filter, show: Show, here: &str) -> Option<LeftOut> {
+    let list = |show: Show, weight| page::with_query(here, &filter.fields(show.as_str(), weight), None);
+    let left = LeftOut::new(found.left_out, list(show, Weight::Minor), list(show, Weight::All))?;
+    // in a list of what is late they all are; in others not every one of them could be listed by itself
+    let late = if show == Show::Open { found.left_out_late } else { 0 };
+    Some(left.of_them(late, "late", || list(Show::Late, Weight::Minor)))
 }
 
 fn title(show: Show) -> String {

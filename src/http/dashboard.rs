@@ -10,12 +10,16 @@ use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::member::Role;
 use crate::domain::reference::Reference;
+use crate::domain::significance::Weight;
 use crate::domain::standard::Approver;
+use crate::domain::topic::Theme;
 use crate::domain::{action, calendar, words};
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
 use crate::http::extract::Query;
 use crate::http::form::Choice;
+use crate::http::left_out::LeftOut;
 use crate::http::page::{self, Layout};
 use crate::http::pill::{pill, waiting};
 use crate::http::signed::Signed;
@@ -33,8 +37,10 @@ pub fn routes() -> Routes<AppState> {
 
 /// What the address may say.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Filter {
-    service: Option<String>,
+    service: String,
+    significance: String,
 }
 
 #[derive(Template)]
@@ -51,6 +57,12 @@ struct Page {
     open: i64,
     all_href: String,
     unowned: Option<(i64, String)>,
+    stale: Option<(i64, String)>,
+    left_out: Option<LeftOut>,
+    /// The weight of the address, where it is not the usual one.
+    weight: &'static str,
+    /// Back to the usual view.
+    usual: Option<String>,
     can_log: bool,
     log_href: String,
     themes: Vec<Bar>,
@@ -80,8 +92,9 @@ async fn show(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeDashboard)?;
     let today = Moment::read(&app).today;
-    let service = filter.service.as_deref().filter(|s| !s.is_empty());
-    let asked = Asked { member: &signed.actor.member, service, today };
+    let service = Some(filter.service.as_str()).filter(|s| !s.is_empty());
+    let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
+    let asked = Asked { member: &signed.actor.member, service, weight, today };
     let mut tx = signed.actor.begin(&app).await?;
     let Dashboard { numbers, needs } = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
     tx.commit().await?;
@@ -93,8 +106,16 @@ async fn show(
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
     let here = asked.service.unwrap_or_default();
-    let list =
-        |show: &str| page::with_query(&signed.path("actions"), &[("show", show), ("service", here)], None);
+    let weighed = |show: &str, weight: Weight| {
+        let fields = [("show", show), ("service", here), ("significance", weight.as_str())];
+        page::with_query(&signed.path("actions"), &fields, None)
+    };
+    // every number leads to a list of just what it counts
+    let list = |show: &str| weighed(show, asked.weight);
+    let dashboard = |weight: &str| {
+        page::with_query(&signed.path("dashboard"), &[("service", here), ("significance", weight)], None)
+    };
+    let usual = Weight::usual(signed.role());
     // a member of one service knows where it is
     let one_place = asked.service.is_some() || numbers.services.len() == 1;
     let name =
@@ -113,17 +134,36 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         alarm: alarm(needs, signed),
         work: WorkList {
             items: needs.iter().map(|n| work(n, signed, asked, one_place)).collect(),
-            empty: "Nothing needs you now. Everything open has an owner and is on time.".into(),
+            empty: if numbers.left_out.open > 0 {
+                "Nothing that is not minor needs you now."
+            } else {
+                "Nothing needs you now. Everything open has an owner and is on time."
+            }
+            .into(),
         },
         open: numbers.open,
         all_href: list("open"),
         unowned: (numbers.unowned > 0).then(|| (numbers.unowned, list("unowned"))),
+        stale: (numbers.stale > 0).then(|| (numbers.stale, list("stale"))),
+        left_out: left_out(numbers, &weighed, dashboard(Weight::All.as_str())),
+        weight: if asked.weight == usual { "" } else { asked.weight.as_str() },
+        usual: (asked.weight != usual).then(|| dashboard("")),
         can_log: signed.can(Verb::LogFinding),
         log_href: signed.path("findings/new"),
-        themes: bars(numbers, signed, here),
+        themes: bars(numbers, asked, &signed.path("actions")),
         theme_sentence: theme_sentence(numbers),
         dashboard_href: signed.path("dashboard"),
     }
+}
+
+/// What a leader's usual view leaves out, here and in the lists its numbers lead to.
+fn left_out(n: &Numbers, list: &impl Fn(&str, Weight) -> String, all: String) -> Option<LeftOut> {
+    let left = LeftOut::new(n.left_out.open, list("open", Weight::Minor), all)?;
+    let left = left.of_them(n.left_out.late, "late", || list("late", Weight::Minor));
+    let left = left.of_them(n.left_out.verify_late, "waiting too long for a check", || {
+        list("verify_late", Weight::Minor)
+    });
+    Some(left.of_them(n.left_out.unowned, "without an owner", || list("unowned", Weight::Minor)))
 }
 
 fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tiles {
@@ -268,19 +308,19 @@ fn meta(n: &Needs, one_place: bool) -> String {
     parts.join(" · ")
 }
 
-fn bars(numbers: &Numbers, signed: &Signed, here: &str) -> Vec<Bar> {
+fn bars(numbers: &Numbers, asked: &Asked<'_>, list: &str) -> Vec<Bar> {
     let most = numbers.themes.iter().map(|t| t.open).max().unwrap_or(1).max(1);
-    let list = signed.path("actions");
+    let (here, weight) = (asked.service.unwrap_or_default(), asked.weight.as_str());
+    let href = |theme: Theme| {
+        let theme = ("theme", theme.as_str());
+        page::with_query(list, &[("show", "open"), ("service", here), theme, ("significance", weight)], None)
+    };
     numbers
         .themes
         .iter()
         .map(|t| Bar {
             label: t.theme.label(),
-            href: page::with_query(
-                &list,
-                &[("show", "open"), ("service", here), ("theme", t.theme.as_str())],
-                None,
-            ),
+            href: href(t.theme),
             width: t.open * 200 / most,
             late_width: t.late * 200 / most,
             words: if t.late > 0 { format!("{}, {} late", t.open, t.late) } else { t.open.to_string() },
@@ -290,6 +330,7 @@ fn bars(numbers: &Numbers, signed: &Signed, here: &str) -> Vec<Bar> {
 
 fn theme_sentence(numbers: &Numbers) -> String {
     match numbers.themes.first() {
+        None if numbers.left_out.open > 0 => "Only minor actions are open.".into(),
         None => "Nothing is open.".into(),
         Some(first) => {
             let open = words::count(u64::try_from(numbers.open).unwrap_or(0), "open action");

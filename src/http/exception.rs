@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -12,11 +11,11 @@ use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
 use crate::http::view::Pages;
-use crate::ids::VerificationId;
 use crate::store::exception::{self, Listed, ROWS};
 use crate::store::menu;
 
@@ -61,14 +60,14 @@ async fn list(
     Query(place): Query<Place>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeExceptions)?;
-    let after = key(&place.after)?;
+    let after = asked::instant(&place.after)?;
     let mut tx = signed.actor.begin(&app).await?;
     let mut rows = exception::page(&mut tx, after).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     tx.commit().await?;
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
-    let last = last.map(|r| format!("{}.{}", r.at.timestamp_micros(), r.id));
+    let last = last.map(|r| asked::of_instant(r.at, r.id));
     rows.truncate(full);
     let here = signed.path("verify/exceptions");
     let back = signed.path("verify");
@@ -79,15 +78,6 @@ async fn list(
         newest: after.is_some().then(|| here.clone()),
         pages: Pages(Pager::new(&here, &[], None, last.as_deref())),
     })
-}
-
-fn key(after: &str) -> Result<Option<(DateTime<Utc>, VerificationId)>, AppError> {
-    if after.is_empty() {
-        return Ok(None);
-    }
-    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
-    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
-    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
 }
 
 fn line(r: &Listed, signed: &Signed) -> Line {

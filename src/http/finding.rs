@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -10,11 +11,11 @@ use crate::domain::access::Verb;
 use crate::domain::finding::visible_to;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::significance::{Weighed, Weight};
-use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::{self, one_of};
 use crate::http::extract::Query;
 use crate::http::form::Choice;
 use crate::http::line::{place, service, short, tag};
@@ -81,11 +82,6 @@ impl Asked {
     }
 }
 
-/// One of an enum's words; empty is none.
-fn one_of<T: TextEnum>(text: &str) -> Result<Option<T>, AppError> {
-    if text.is_empty() { Ok(None) } else { T::from_text(text).map(Some).ok_or(AppError::NotFound) }
-}
-
 #[derive(Template)]
 #[template(path = "finding/list.html")]
 struct ListPage {
@@ -100,6 +96,7 @@ struct ListPage {
     weights: Vec<Choice>,
     states: Vec<Choice>,
     asked: Asked,
+    problem: Option<&'static str>,
     rows: Vec<Line>,
     empty: &'static str,
     newest: String,
@@ -128,6 +125,7 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeFinding)?;
+    let words = asked::words(&asked.q);
     let mut tx = signed.actor.begin(&app).await?;
     let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
     let filter = Filter {
@@ -137,18 +135,23 @@ async fn list(
         topic: one_of::<Topic>(&asked.topic)?,
         weight: one_of::<Weight>(&asked.significance)?,
         progress: one_of::<Progress>(&asked.state)?,
-        words: Some(asked.q.trim().chars().take(200).collect::<String>()).filter(|q| !q.is_empty()),
+        words: words.unwrap_or_default().map(str::to_owned),
         mine: asked.mine == "yes",
         after: place(&asked.after)?,
     };
     let scope = Scope::of(&signed.actor.member);
-    let (rows, more) = finding::page(&mut tx, scope, &filter, Moment::read(&app).today).await?;
+    let (rows, more) = match words {
+        Ok(_) => finding::page(&mut tx, scope, &filter, Moment::read(&app).today).await?,
+        Err(_) => (Vec::new(), false),
+    };
     drop(tx);
     let here = signed.path("findings");
     let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.found_on, r.id));
     let filtered = asked.fields().iter().any(|(_, value)| !value.is_empty());
-    page::render(&ListPage {
-        layout: signed.layout_with("Findings", counts).at(&here),
+    let status = if words.is_err() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = ListPage {
+        layout: signed.layout_with("Findings", counts).at(&here).with_errors(words.is_err()),
+        problem: words.err(),
         new_href: signed.path("findings/new"),
         may_log: signed.can(Verb::LogFinding),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
@@ -171,7 +174,8 @@ async fn list(
         rows: rows.iter().map(|r| line(r, &signed)).collect(),
         action: here,
         asked,
-    })
+    };
+    page::render_as(status, &page)
 }
 
 fn line(row: &Row, signed: &Signed) -> Line {

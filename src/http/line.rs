@@ -9,6 +9,7 @@ use crate::domain::topic::EvidenceKind;
 use crate::domain::wording::{self, Context};
 use crate::domain::{calendar, words};
 use crate::error::AppError;
+use crate::http::asked;
 use crate::http::form::Draft;
 use crate::http::pill::pill;
 use crate::http::signed::Signed;
@@ -118,12 +119,7 @@ pub fn tag(disposition: Disposition, [open, late, unowned, closed]: [i64; 4]) ->
 
 /// A place in a list: the day and the id of the last row shown.
 pub fn place(after: &str) -> Result<Option<(NaiveDate, Uuid)>, AppError> {
-    if after.is_empty() {
-        return Ok(None);
-    }
-    let (day, id) = after.split_once('.').ok_or(AppError::NotFound)?;
-    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| AppError::NotFound)?;
-    Ok(Some((day, Uuid::try_parse(id).map_err(|_| AppError::NotFound)?)))
+    asked::place(after, |day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok(), |id| Uuid::try_parse(id).ok())
 }
 
 /// The service of an address: one the member sees, by its part of the address.

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -12,11 +11,11 @@ use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
 use crate::http::view::Pages;
-use crate::ids::MessageId;
 use crate::mail::transport::Transport;
 use crate::store::message_list::{self, Listed, ROWS};
 
@@ -59,11 +58,11 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeMessages)?;
     let mut tx = signed.actor.begin(&app).await?;
-    let mut rows = message_list::page(&mut tx, key(&filter.after)?).await?;
+    let mut rows = message_list::page(&mut tx, asked::instant(&filter.after)?).await?;
     tx.commit().await?;
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
-    let last = last.map(|r| format!("{}.{}", r.created_at.timestamp_micros(), r.id));
+    let last = last.map(|r| asked::of_instant(r.created_at, r.id));
     rows.truncate(full);
     let here = signed.path("messages");
     page::render(&Page {
@@ -72,15 +71,6 @@ async fn list(
         rows: rows.iter().map(|r| line(r, &signed)).collect(),
         pages: Pages(Pager::new(&here, &[], None, last.as_deref())),
     })
-}
-
-fn key(after: &str) -> Result<Option<(DateTime<Utc>, MessageId)>, AppError> {
-    if after.is_empty() {
-        return Ok(None);
-    }
-    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
-    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
-    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
 }
 
 fn line(r: &Listed, signed: &Signed) -> Line {

@@ -27,6 +27,8 @@ pub mod action;
 pub mod action_line;
 /// The list of actions.
 pub mod actions;
+/// What the address of a list asks for.
+pub mod asked;
 /// Style, script, typeface.
 pub mod assets;
 /// The nominated individual's word.
@@ -67,6 +69,8 @@ pub mod join;
 pub mod judging;
 /// Words that outlive a session.
 pub mod kept;
+/// What a leader's view leaves out, said.
+pub mod left_out;
 /// What the pages of findings and reviews share.
 pub mod line;
 /// The menu, by role.

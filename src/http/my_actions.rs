@@ -241,7 +241,9 @@ fn person(load: &Load, signed: &Signed, today: NaiveDate) -> Person {
     let hidden = load.open - i64::try_from(load.actions.len()).unwrap_or(0);
     let all =
         load.member.map(|id| page::with_query(&signed.path("my-team"), &[("person", &id.to_string())], None));
-    let all = all.unwrap_or_else(|| page::with_query(&signed.path("actions"), &[("show", "unowned")], None));
+    let all = all.unwrap_or_else(|| {
+        page::with_query(&signed.path("actions"), &[("show", "unowned"), ("significance", "all")], None)
+    });
     Person {
         id: load.member.map_or_else(|| "nobody".to_owned(), |id| format!("p-{id}")),
         name: if load.member.is_some() { load.name.clone() } else { "Nobody owns these".into() },

@@ -10,6 +10,7 @@ use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::member::{Member, Sight};
+use crate::domain::significance::{self, Weight};
 use crate::domain::staleness;
 use crate::domain::text_enum::text_enum;
 use crate::domain::topic::{Risk, Theme, Topic};
@@ -83,6 +84,8 @@ pub struct Asked<'a> {
     pub theme: Option<Theme>,
     /// One risk, or all.
     pub risk: Option<Risk>,
+    /// What leaders follow, the rest, or both (R4).
+    pub weight: Weight,
     /// Words in the action or its finding.
     pub words: Option<&'a str>,
     /// Today in Europe/London.
@@ -126,11 +129,24 @@ pub struct Listed {
     pub escalated: bool,
 }
 
-/// Reads a page of actions, with one row more when there is a next page, and what stands around it.
+/// A page of actions.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Its rows, and one more when there is a next page.
+    pub rows: Vec<Listed>,
+    /// How many are left out because leaders do not follow them, on all pages; none unless only what they follow is asked.
+    pub left_out: i64,
+    /// Those of them that are late (R11).
+    pub left_out_late: i64,
+    /// What stands around it.
+    pub around: Around,
+}
+
+/// Reads a page of actions and what stands around it.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Vec<Listed>, Around), sqlx::Error> {
+pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Error> {
     let provider = tx.provider();
     let statuses: Vec<String> = asked.show.statuses().iter().map(|s| s.as_str().to_owned()).collect();
     let (from, before) = match asked.show {
@@ -166,13 +182,23 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Vec<Listed>, 
         shows.to_verify,
         shows.escalations,
         (asked.show == Show::Stale).then(|| london_hour(staleness::fresh_since(asked.today), 0)),
+        asked.weight.wanted(),
+        significance::repeats_since(asked.today),
+        shows.managers_too,
+        asked.today,
+        significance::REPEATS,
     )
     .fetch_one(tx.conn())
     .await?;
     let counts =
         Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
     let services = row.services.map_or_else(Vec::new, |Json(services)| services);
-    Ok((row.rows.map_or_else(Vec::new, |Json(rows)| rows), Around { counts, services }))
+    Ok(Page {
+        rows: row.rows.map_or_else(Vec::new, |Json(rows)| rows),
+        left_out: row.left_out,
+        left_out_late: row.left_out_late,
+        around: Around { counts, services },
+    })
 }
 
 /// A pattern for ILIKE that finds `words` anywhere, taken literally.

@@ -6,10 +6,13 @@ use sqlx::types::Json;
 
 use super::menu::{Counts, Shows};
 use super::{TenantTx, scope};
+use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Level, may_decide};
 use crate::domain::member::{Member, Sight};
+use crate::domain::significance::{self, Weight};
+use crate::domain::staleness;
 use crate::domain::standard::Approver;
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::ids::EscalationId;
@@ -21,6 +24,8 @@ pub struct Asked<'a> {
     pub member: &'a Member,
     /// One service by its part of the address, or all they see.
     pub service: Option<&'a str>,
+    /// What leaders follow, the rest, or both (R4).
+    pub weight: Weight,
     /// Today in Europe/London.
     pub today: NaiveDate,
 }
@@ -54,6 +59,19 @@ pub struct ThemeCount {
     pub late: i64,
 }
 
+/// Open actions that a view leaves out, and those of them nobody should miss (R4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// All of them.
+    pub open: i64,
+    /// Late ones (R11).
+    pub late: i64,
+    /// Waiting past the window (R15).
+    pub verify_late: i64,
+    /// Without an owner who is still here (R7).
+    pub unowned: i64,
+}
+
 /// The numbers.
 #[derive(Clone, Debug)]
 pub struct Numbers {
@@ -75,8 +93,12 @@ pub struct Numbers {
     pub came_back: i64,
     /// Without an owner who is still here (R7).
     pub unowned: i64,
+    /// Nobody has moved them for a fortnight (R28).
+    pub stale: i64,
     /// All open actions.
     pub open: i64,
+    /// What the weight leaves out of all these numbers.
+    pub left_out: LeftOut,
     /// Open actions by theme, most first.
     pub themes: Vec<ThemeCount>,
     /// The services this member sees: part of the address and name, by name.
@@ -199,6 +221,11 @@ pub async fn read(
         shows.escalations,
         &scope::services(asked.member),
         limit,
+        asked.weight.wanted(),
+        significance::repeats_since(asked.today),
+        london_hour(staleness::fresh_since(asked.today), 0),
+        shows.managers_too,
+        significance::REPEATS,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -212,7 +239,14 @@ pub async fn read(
         soon: row.soon,
         came_back: row.came_back,
         unowned: row.unowned,
+        stale: row.stale,
         open: row.open,
+        left_out: LeftOut {
+            open: row.left_out,
+            late: row.left_out_late,
+            verify_late: row.left_out_verify_late,
+            unowned: row.left_out_unowned,
+        },
         themes: row.themes.map_or_else(Vec::new, |Json(themes)| themes),
         services: row.services.map_or_else(Vec::new, |Json(services)| services),
         waiting: Counts {

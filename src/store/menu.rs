@@ -5,13 +5,14 @@ use sqlx::types::Json;
 use super::{TenantTx, scope};
 use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::member::{Member, Role, Sight};
+use crate::domain::verification::checks_managers;
 
 /// How many things wait, for each item of the menu that counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Open actions the member owns that wait for the owner.
     pub my_actions: i64,
-    /// Submitted actions of others that the member sees and may verify.
+    /// Submitted actions that the member sees and may verify (R15).
     pub to_verify: i64,
     /// Escalations the member sees that have no recorded decision (R13).
     pub escalations: i64,
@@ -40,6 +41,8 @@ pub(super) struct Shows {
     pub my_actions: bool,
     pub to_verify: bool,
     pub escalations: bool,
+    /// Whether what a registered manager owned counts among what they may verify (R15).
+    pub managers_too: bool,
 }
 
 impl Shows {
@@ -52,6 +55,7 @@ impl Shows {
             my_actions: ever(role, Verb::Submit),
             to_verify: ever(role, Verb::SeeQueue),
             escalations: ever(role, Verb::SeeEscalations),
+            managers_too: checks_managers(role),
         }
     }
 }
@@ -67,12 +71,17 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
     let row = sqlx::query!(
         r#"WITH seen AS MATERIALIZED (
              SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR s.id = ANY($7::uuid[]))
+           ), barred AS MATERIALIZED (
+             SELECT $2::uuid AS id UNION ALL SELECT m.id FROM memberships m WHERE NOT $8::bool AND m.provider_id = $1 AND m.role = 'registered_manager'
            )
            SELECT
              (SELECT count(*) FROM actions a WHERE $3::bool AND a.provider_id = $1 AND a.owner_id = $2
                 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "my_actions!",
              (SELECT count(*) FROM actions a WHERE $4::bool AND a.provider_id = $1 AND a.status = 'submitted'
-                AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen)) AND a.owner_id IS DISTINCT FROM $2) AS "to_verify!",
+                AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
+                AND a.owner_id NOT IN (SELECT barred.id FROM barred)
+                AND (a.owner_changes = 0 OR coalesce((SELECT false FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id IN (SELECT barred.id FROM barred) LIMIT 1), true))
+                AND (a.id, a.cycle) NOT IN (SELECT e.action_id, e.cycle FROM evidence e WHERE e.provider_id = $1 AND e.author_id = $2 AND e.withdrawn_at IS NULL)) AS "to_verify!",
              (SELECT count(*) FROM undecided_escalations u WHERE $5::bool AND u.provider_id = $1
                 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!",
              (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>""#,
@@ -83,6 +92,7 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
         shows.escalations,
         whole,
         &scope::services(member),
+        shows.managers_too,
     )
     .fetch_one(tx.conn())
     .await?;

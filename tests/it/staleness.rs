@@ -32,7 +32,7 @@ async fn far_off(w: &World, risk: Risk) -> Reference {
 
 /// What the list of stale actions shows.
 async fn stale(w: &World, by: &str, action: Reference) -> bool {
-    let page = w.browser(by).await.get("/actions?show=stale").await;
+    let page = w.browser(by).await.get("/actions?show=stale&significance=all").await;
     assert_eq!(page.status, 200);
     page.body.contains(&format!("/actions/{action}\""))
 }
@@ -51,13 +51,13 @@ async fn it_is_marked_wherever_it_is_listed() {
     let other = far_off(&w, Risk::Medium).await;
     let (manager, carer) = (w.browser("manager").await, w.browser("carer").await);
     let none = "Everything open here was updated within the last 14 days.";
-    assert!(manager.get("/actions?show=stale").await.text().contains(none));
+    assert!(manager.get("/actions?show=stale&significance=all").await.text().contains(none));
     w.days_pass(3);
     let said = "No update for 16 days";
     for (browser, path) in [
         (&manager, format!("/actions/{action}")),
-        (&manager, "/actions".to_owned()),
-        (&manager, "/actions?show=stale".to_owned()),
+        (&manager, "/actions?significance=all".to_owned()),
+        (&manager, "/actions?show=stale&significance=all".to_owned()),
         (&manager, "/my-team".to_owned()),
         (&carer, "/my-actions".to_owned()),
         (&carer, format!("/actions/{action}")),

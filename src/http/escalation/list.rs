@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::level_words;
@@ -16,13 +15,13 @@ use crate::domain::reference::Reference;
 use crate::domain::{calendar, words};
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::form::Choice;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::pill;
 use crate::http::signed::Signed;
 use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
-use crate::ids::EscalationId;
 use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS};
 use crate::store::menu;
 use crate::workflow::Moment;
@@ -66,7 +65,7 @@ async fn list(
         member: &signed.actor.member,
         service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
         decided: filter.decided == "yes",
-        after: key(&filter.after)?,
+        after: asked::instant(&filter.after)?,
     };
     let mut tx = signed.actor.begin(&app).await?;
     let mut rows = lists::page(&mut tx, &asked).await?;
@@ -76,10 +75,8 @@ async fn list(
         return Err(AppError::NotFound);
     }
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let last = rows
-        .get(full.saturating_sub(1))
-        .filter(|_| rows.len() > full)
-        .map(|r| format!("{}.{}", r.at.timestamp_micros(), r.id));
+    let last =
+        rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full).map(|r| asked::of_instant(r.at, r.id));
     rows.truncate(full);
     let here = signed.path("escalations");
     let with =
@@ -109,15 +106,6 @@ async fn list(
         action: here,
         service: filter.service,
     })
-}
-
-fn key(after: &str) -> Result<Option<(DateTime<Utc>, EscalationId)>, AppError> {
-    if after.is_empty() {
-        return Ok(None);
-    }
-    let (micros, id) = after.split_once('.').ok_or(AppError::NotFound)?;
-    let at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(AppError::NotFound)?;
-    Ok(Some((at, id.parse().map_err(|_| AppError::NotFound)?)))
 }
 
 fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {

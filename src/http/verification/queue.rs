@@ -14,9 +14,11 @@ use crate::domain::calendar;
 use crate::domain::member::{Member, Role};
 use crate::domain::reference::Reference;
 use crate::domain::standard::Approver;
+use crate::domain::verification::checks_managers;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
@@ -62,9 +64,8 @@ async fn list(
     let member = &signed.actor.member;
     let today = Moment::read(&app).today;
     let after = after(&place.after)?;
-    let senior = matches!(member.role, Role::DeputyManager | Role::QualityLead | Role::NominatedIndividual);
     let mut tx = signed.actor.begin(&app).await?;
-    let rows = queue::list(&mut tx, Scope::of(member), senior, after).await?;
+    let rows = queue::list(&mut tx, Scope::of(member), checks_managers(member.role), after).await?;
     let counts = menu::counts(&mut tx, member).await?;
     tx.commit().await?;
     let (mut submitted, verified): (Vec<_>, Vec<_>) =
@@ -107,14 +108,15 @@ fn key(row: &Waiting) -> String {
 }
 
 fn after(text: &str) -> Result<Option<After>, AppError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let parts: Vec<&str> = text.split('.').collect();
-    let [blocked @ ("0" | "1"), verify_by, number] = parts.as_slice() else { return Err(AppError::NotFound) };
-    let verify_by: NaiveDate = verify_by.parse().map_err(|_| AppError::NotFound)?;
-    let number = number.parse().map_err(|_| AppError::NotFound)?;
-    Ok(Some(After { blocked: *blocked == "1", verify_by, number }))
+    let blocked = |text: &str| match text {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    };
+    let window =
+        |text: &str| asked::place::<NaiveDate, i32>(text, |d| d.parse().ok(), |n| n.parse().ok()).ok()?;
+    let place = asked::place(text, blocked, window)?;
+    Ok(place.map(|(blocked, (verify_by, number))| After { blocked, verify_by, number }))
 }
 
 fn wants_assurance(row: &Waiting) -> bool {

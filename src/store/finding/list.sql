@@ -1,7 +1,7 @@
 -- One page of findings, newest first, with how many actions each has and how they stand. $16 from when and $17 how many make a
 -- topic one that keeps coming up in a service; $18 what leaders follow (domain/significance.rs), the rest, or both.
 WITH repeated AS MATERIALIZED (
-  SELECT x.service_id, x.topic FROM findings x WHERE x.provider_id = $1 AND x.found_on >= $16::date AND x.topic <> 'other' GROUP BY x.service_id, x.topic HAVING count(*) >= $17::bigint
+  SELECT t.service_id, t.topic FROM topics_found t WHERE t.provider_id = $1 AND t.newest[$17::int] >= $16::date AND t.topic <> 'other'
 )
 SELECT f.id AS "id: FindingId", f.number, f.what, s.name AS service, u.name AS "unit?", f.risk, f.theme, f.topic, f.found_on, f.disposition,
   f.significance, (r.topic IS NOT NULL) AS "repeated!",

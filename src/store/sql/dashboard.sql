@@ -1,12 +1,18 @@
 -- What a manager's services look like today and what needs them now, in one row. $2 the member, $3 whether they see the whole provider,
 -- $4 one service's part of the address or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides,
 -- $8 whether they decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated,
--- $11 their services, $12 how many things are shown.
+-- $11 their services, $12 how many things are shown, $13 what leaders follow (domain/significance.rs), the rest, or both, $14 from when
+-- and $17 how many findings make a topic a repeated one, $15 since when an update keeps an action fresh, $16 whether they check what a manager owned.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation, ($4::text IS NULL OR s.slug = $4) AS here FROM services s
   WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($11::uuid[]))
+), repeated AS MATERIALIZED (
+  SELECT t.service_id, t.topic FROM topics_found t WHERE $13::bool IS NOT NULL AND t.provider_id = $1 AND t.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here))
+    AND t.newest[$17::int] >= $14::date AND t.topic <> 'other'
 ), going AS MATERIALIZED (
   SELECT a.id, a.number, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, a.service_id, a.theme, a.risk,
+    $13::bool IS NULL OR (a.significance = 'governance' OR a.risk IN ('high', 'critical') OR a.cycle > 1 OR (a.service_id, a.topic) IN (SELECT r.service_id, r.topic FROM repeated r)) = $13 AS shown,
+    coalesce(a.updated_at, a.created_at) < $15::timestamptz AS stale,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AND a.due_on < $5 AS late,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner,
     a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL) AS unowned
@@ -25,8 +31,13 @@ WITH seen AS MATERIALIZED (
   SELECT theme, count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE late AND risk IN ('high', 'critical')) AS late_high,
     count(*) FILTER (WHERE status = 'submitted') AS to_verify, count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS verify_late,
     count(*) FILTER (WHERE status = 'verified') AS to_close, count(*) FILTER (WHERE with_owner AND due_on BETWEEN $5 AND $6) AS soon,
-    count(*) FILTER (WHERE cycle > 1) AS came_back, count(*) FILTER (WHERE unowned) AS unowned
-  FROM going GROUP BY theme
+    count(*) FILTER (WHERE cycle > 1) AS came_back, count(*) FILTER (WHERE unowned) AS unowned, count(*) FILTER (WHERE stale) AS stale
+  FROM going WHERE shown GROUP BY theme
+), left_out AS (
+  SELECT count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE unowned) AS unowned,
+    count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS verify_late FROM going WHERE $13 AND NOT shown
+), barred AS MATERIALIZED (
+  SELECT $2::uuid AS id UNION ALL SELECT m.id FROM memberships m WHERE NOT $16::bool AND m.provider_id = $1 AND m.role = 'registered_manager'
 ), ranked AS MATERIALIZED (
   SELECT g.id, g.number, g.status, g.cycle, g.due_on, g.verify_by, g.service_id, g.owner_id, g.risk, g.late, g.unowned, w.escalation_id, w.at,
     CASE
@@ -43,13 +54,16 @@ WITH seen AS MATERIALIZED (
       WHEN g.cycle > 1 THEN 9
     END AS danger
   FROM going g LEFT JOIN waiting w ON w.action_id = g.id
+  -- what waits for their own decision stays, minor or not (R13)
+  WHERE g.shown OR ($8::bool AND w.action_id IS NOT NULL)
 ), first AS (
   SELECT r.*, row_number() OVER most AS place FROM ranked r WHERE r.danger IS NOT NULL
   WINDOW most AS (ORDER BY r.danger, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, coalesce(r.verify_by, r.due_on), r.number)
   ORDER BY place LIMIT $12
 )
 SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) FROM waiting WHERE $8::bool), 0)::bigint AS "undecided!", t.to_verify AS "to_verify!", t.verify_late AS "verify_late!",
-  t.to_close AS "to_close!", t.soon AS "soon!", t.came_back AS "came_back!", t.unowned AS "unowned!", t.open AS "open!",
+  t.to_close AS "to_close!", t.soon AS "soon!", t.came_back AS "came_back!", t.unowned AS "unowned!", t.stale AS "stale!", t.open AS "open!",
+  l.open AS "left_out!", l.late AS "left_out_late!", l.unowned AS "left_out_unowned!", l.verify_late AS "left_out_verify_late!",
   (SELECT json_agg(json_build_array(b.theme, b.open, b.late) ORDER BY b.open DESC, b.theme) FROM by_theme b) AS "themes: Json<Vec<ThemeCount>>",
   (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>",
   (SELECT json_agg(json_build_array(f.number, a.what, a.approver, f.status, f.cycle, f.due_on, f.verify_by, a.topic, f.risk, seen.name, seen.nation, o.name,
@@ -61,8 +75,11 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
     AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!",
   (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
-    AND a.owner_id IS DISTINCT FROM $2) AS "menu_to_verify!",
+    AND a.owner_id NOT IN (SELECT barred.id FROM barred)
+    AND (a.owner_changes = 0 OR coalesce((SELECT false FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id IN (SELECT barred.id FROM barred) LIMIT 1), true))
+    AND (a.id, a.cycle) NOT IN (SELECT e.action_id, e.cycle FROM evidence e WHERE e.provider_id = $1 AND e.author_id = $2 AND e.withdrawn_at IS NULL)) AS "menu_to_verify!",
   (SELECT count(*) FROM undecided_escalations u WHERE $10::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "menu_escalations!"
 FROM (SELECT coalesce(sum(late), 0)::bigint AS late, coalesce(sum(late_high), 0)::bigint AS late_high, coalesce(sum(to_verify), 0)::bigint AS to_verify,
   coalesce(sum(verify_late), 0)::bigint AS verify_late, coalesce(sum(to_close), 0)::bigint AS to_close, coalesce(sum(soon), 0)::bigint AS soon,
-  coalesce(sum(came_back), 0)::bigint AS came_back, coalesce(sum(unowned), 0)::bigint AS unowned, coalesce(sum(open), 0)::bigint AS open FROM by_theme) t
+  coalesce(sum(came_back), 0)::bigint AS came_back, coalesce(sum(unowned), 0)::bigint AS unowned, coalesce(sum(stale), 0)::bigint AS stale, coalesce(sum(open), 0)::bigint AS open FROM by_theme) t
+CROSS JOIN left_out l
