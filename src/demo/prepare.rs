@@ -115,7 +115,7 @@ impl Stage<'_> {
             .await
             .map_err(|e| Stop::refused(e.to_string()))?;
         let kept = workflow::evidence::keep(self.app, by, &[stored]).await?;
-        let kept = kept.into_iter().next().ok_or(AppError::NotFound)?;
+        let kept = kept.into_iter().flatten().next().ok_or(AppError::NotFound)?;
         Ok((kind, Offered::File(kept.id)))
     }
 

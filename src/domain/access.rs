@@ -25,6 +25,8 @@ pub enum Verb {
     AddProgress,
     /// Withdraw a piece of evidence, with a reason (R9).
     WithdrawEvidence,
+    /// Open the file of a withdrawn piece: those who judge evidence, who may have to see what was taken back (R9).
+    OpenWithdrawn,
     /// Submit for verification, or take a submission back (R10).
     Submit,
     /// Verify (R15, R16).
@@ -61,7 +63,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -71,6 +73,7 @@ impl Verb {
         Self::DefineAction,
         Self::AddProgress,
         Self::WithdrawEvidence,
+        Self::OpenWithdrawn,
         Self::Submit,
         Self::Verify,
         Self::Assure,
@@ -157,7 +160,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::AddProgress => [Own, Services, Services, Services, Provider, Provider, Provider, Own],
         Verb::WithdrawEvidence => [Own, Own, Services, Services, Provider, Provider, Own, Own],
         Verb::Submit => [Own; 8],
-        Verb::Verify => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::OpenWithdrawn | Verb::Verify => {
+            [None, None, Services, Services, Provider, Provider, Provider, None]
+        }
         Verb::Assure => [None, None, None, None, None, None, Provider, None],
         Verb::Close | Verb::Reopen | Verb::DecideEscalation => {
             [None, None, None, Services, None, Provider, Provider, None]

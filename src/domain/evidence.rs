@@ -8,10 +8,34 @@ use super::words;
 
 /// The most files one form may bring.
 pub const MOST_FILES: usize = 10;
+/// The most files of one member that may wait for forms not recorded yet. What was never sent again goes after a day.
+pub const MOST_WAITING: u64 = 40;
+/// The most bytes of them together: ten files as large as a file may be.
+pub const MOST_WAITING_BYTES: u64 = 250 * 1024 * 1024;
+/// What is said of a file there is no room for.
+pub const NO_ROOM: &str = "could not be kept, because too many of your files wait for forms that were not finished. Finish those, or send it again tomorrow";
 /// The longest title.
 pub const LONGEST_TITLE: usize = 200;
 /// The longest reference.
 pub const LONGEST_REFERENCE: usize = 500;
+
+/// How much of one member waits for forms that are not recorded yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Files.
+    pub files: u64,
+    /// Bytes of them together.
+    pub bytes: u64,
+}
+
+impl Waiting {
+    /// With one more file of so many bytes; None when there is no room for it.
+    #[must_use]
+    pub const fn with(self, size: u64) -> Option<Self> {
+        let more = Self { files: self.files + 1, bytes: self.bytes.saturating_add(size) };
+        if more.files > MOST_WAITING || more.bytes > MOST_WAITING_BYTES { None } else { Some(more) }
+    }
+}
 
 /// What a piece is called: the name it was given, with its place when several share one; else the file's name or the
 /// place of the record; a name only a camera would choose ("IMG_2041") says nothing and gives way to the kind and the

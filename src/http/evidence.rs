@@ -23,7 +23,8 @@ use crate::http::signed::Signed;
 use crate::http::view::Facts;
 use crate::ids::EvidenceId;
 use crate::store::evidence::{Piece, Proof};
-use crate::workflow::{Stop, evidence as deed};
+use crate::workflow::Stop;
+use crate::workflow::evidence::{self as deed, Part};
 
 /// Nothing in a downloaded file may run, load or send, should a browser show it after all.
 const SANDBOX: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
@@ -42,7 +43,7 @@ async fn download(
     State(app): State<AppState>,
     Path((_, id)): Path<(String, EvidenceId)>,
 ) -> Result<Response, AppError> {
-    let (piece, hash) = deed::fetch(&app, &signed.actor, id).await?;
+    let (piece, hash) = deed::fetch(&app, &signed.actor, id, Part::Whole).await?;
     let Proof::File { blob, name } = &piece.proof else { return Err(AppError::NotFound) };
     let found = app.evidence.open(signed.actor.provider, hash).await.map_err(AppError::internal)?;
     let opened =
@@ -62,9 +63,7 @@ async fn preview(
     State(app): State<AppState>,
     Path((_, id)): Path<(String, EvidenceId)>,
 ) -> Result<Response, AppError> {
-    let (piece, _) = deed::look(&app, &signed.actor, id).await?;
-    let Proof::File { blob, .. } = &piece.proof else { return Err(AppError::NotFound) };
-    let hash = ContentHash::try_from(blob.sha256.as_slice()).map_err(AppError::internal)?;
+    let (_, hash) = deed::fetch(&app, &signed.actor, id, Part::Preview).await?;
     let found = app.evidence.open_preview(signed.actor.provider, hash).await.map_err(AppError::internal)?;
     Ok(file(found.ok_or(AppError::NotFound)?, "image/jpeg"))
 }

@@ -16,6 +16,7 @@ use crate::http::signed::Signed;
 use crate::http::stale::{Field, Standing};
 use crate::http::view::{Facts, FileRow, Files, Tag};
 use crate::store::case;
+use crate::store::evidence::Withdrawal;
 use crate::store::papers::{self, Given, Papers};
 use crate::workflow::Moment;
 
@@ -207,10 +208,11 @@ fn file(signed: &Signed, case: &Case, given: &Given) -> FileRow {
     let mut meta: Vec<String> = vec![given.kind.label().to_owned()];
     meta.extend(size.or(place));
     meta.push(format!("{}, {}", given.author, words::date(given.about_on)));
-    if let Some(why) = &given.withdrawn {
-        meta.push(format!("Reason: {why}"));
-    }
-    let href = if given.file_name.is_some() {
+    meta.extend(given.withdrawn.as_ref().map(Withdrawal::sentence));
+    let member = &signed.actor.member;
+    let opens = given.withdrawn.is_none()
+        || access::may(member.role, Verb::OpenWithdrawn, case.relation(member)).is_ok();
+    let href = if given.file_name.is_some() && opens {
         signed.path(&format!("evidence/{}", given.id))
     } else {
         String::new()

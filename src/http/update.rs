@@ -8,7 +8,7 @@ use crate::app::AppState;
 use crate::domain::access::{self, Verb};
 use crate::domain::action::missing_kinds;
 use crate::domain::closure::Case;
-use crate::domain::evidence::{LONGEST_REFERENCE, LONGEST_TITLE};
+use crate::domain::evidence::{LONGEST_REFERENCE, LONGEST_TITLE, NO_ROOM};
 use crate::domain::reference::{Kind as Of, Reference};
 use crate::domain::text_enum::text_enum;
 use crate::domain::topic::EvidenceKind;
@@ -117,7 +117,7 @@ async fn send(
     let case = update::look(&app, &signed.actor, on).await?;
     access::may(signed.role(), Verb::AddProgress, signed.actor.stands_to(&case))
         .map_err(|denial| AppError::Forbidden(denial.sentence().into()))?;
-    let Sent { mut draft, files, store_failed } = upload::read(&app, signed.actor.provider, request).await?;
+    let Sent { mut draft, files, store_failed } = upload::read(&app, &signed.actor, request).await?;
     signed.wrote(&draft)?;
     let kept = all_kept(&app, &signed, &mut draft, files).await?;
     if draft.ticked(kept::AGAIN) {
@@ -187,10 +187,13 @@ async fn all_kept(
     if !files.is_empty() {
         let (fields, stored): (Vec<String>, Vec<_>) = files.into_iter().unzip();
         let kept = evidence::keep(app, &signed.actor, &stored).await?;
-        for (field, kept) in fields.iter().zip(kept) {
+        for ((field, file), kept) in fields.iter().zip(&stored).zip(kept) {
             let word =
                 words_of_blocks().find(|word| field.strip_prefix("file-") == Some(*word)).unwrap_or(OTHER);
-            all.push((word, kept));
+            match kept {
+                Some(kept) => all.push((word, kept)),
+                None => draft.refuse(field, format!("{} {NO_ROOM}", file.name)),
+            }
         }
     }
     Ok(all)
@@ -216,14 +219,15 @@ fn read(draft: &mut Draft, case: &Case, kept: &[InBlock], app: &AppState) -> Opt
     if next.is_none() && can_submit {
         draft.refuse("next", "Choose one: is it done, or not yet?");
     }
-    let help = match (next, barrier) {
-        (Some(Next::Help), Some(barrier)) => Some(Help { barrier, support_needed }),
-        (Some(Next::Help), None) => {
-            draft.refuse("barrier", "Say what is in the way");
-            None
-        }
-        _ => None,
-    };
+    let asked = next == Some(Next::Help);
+    if asked && barrier.is_none() {
+        draft.refuse("barrier", "Say what is in the way");
+    }
+    if !asked && support_needed.is_some() {
+        draft.refuse("next", "You wrote what would help: choose that you need help, or take those words out");
+    }
+    // what is in the way is recorded whatever was chosen: it was typed to be read
+    let help = barrier.map(|barrier| Help { barrier, support_needed });
     Some(Progress { id, note, done_on, help, evidence: given, submit: next == Some(Next::Done) })
 }
 

@@ -8,14 +8,14 @@ use axum::extract::{FromRequest, Request};
 use futures_util::StreamExt as _;
 
 use crate::app::AppState;
-use crate::domain::evidence::MOST_FILES;
+use crate::domain::evidence::{MOST_FILES, NO_ROOM, Waiting};
 use crate::error::AppError;
 use crate::files::store::{ReceiveError, Stored};
 use crate::files::{FileName, MAX_SIZE};
 use crate::http::extract::{self, read_pairs};
 use crate::http::form::Draft;
 use crate::http::kept::LOST;
-use crate::ids::ProviderId;
+use crate::workflow::{Actor, evidence};
 
 /// The most bytes of a form with files. More than ten files of 25 MiB: an eleventh, or one that is too large, is read
 /// past, so that the page can say so and keep what was typed.
@@ -45,7 +45,7 @@ pub struct Sent {
 ///
 /// # Errors
 /// The form broke off, is not one, or its texts cannot be read; the files taken until then are orphans for the sweep.
-pub async fn read(app: &AppState, provider: ProviderId, request: Request) -> Result<Sent, AppError> {
+pub async fn read(app: &AppState, by: &Actor, request: Request) -> Result<Sent, AppError> {
     if extract::is_urlencoded(request.headers()) {
         let body = axum::body::Bytes::from_request(request, &())
             .await
@@ -60,7 +60,7 @@ pub async fn read(app: &AppState, provider: ProviderId, request: Request) -> Res
         if fields > MOST_FIELDS {
             return Err(AppError::TooLarge);
         }
-        reader.field(app, provider, field).await?;
+        reader.field(app, by, field).await?;
     }
     Ok(reader.finish())
 }
@@ -72,19 +72,15 @@ struct Reader {
     refused: Vec<(String, String)>,
     offered: usize,
     text: usize,
+    waiting: Option<Waiting>,
     store_failed: bool,
 }
 
 impl Reader {
-    async fn field(
-        &mut self,
-        app: &AppState,
-        provider: ProviderId,
-        field: Field<'_>,
-    ) -> Result<(), AppError> {
+    async fn field(&mut self, app: &AppState, by: &Actor, field: Field<'_>) -> Result<(), AppError> {
         let name = field.name().unwrap_or_default().to_owned();
         if name.starts_with("file-") {
-            return self.file(app, provider, name, field).await;
+            return self.file(app, by, name, field).await;
         }
         let text = read_text(field, TEXT_LIMIT.saturating_sub(self.text)).await?;
         self.text += text.len() + name.len();
@@ -96,7 +92,7 @@ impl Reader {
     async fn file(
         &mut self,
         app: &AppState,
-        provider: ProviderId,
+        by: &Actor,
         name: String,
         mut field: Field<'_>,
     ) -> Result<(), AppError> {
@@ -112,10 +108,14 @@ impl Reader {
             self.refused.push((name, String::new()));
             return skip(field).await;
         }
+        if !self.has_room(app, by).await? {
+            self.refused.push((name, format!("{} {NO_ROOM}", FileName::clean(&raw_name))));
+            return skip(field).await;
+        }
         let mut lost = None;
         let rest = (&mut field).map(|piece| piece.inspect_err(|error| lost = Some(broken(error))));
         let content = futures_util::stream::iter([Ok(first)]).chain(rest);
-        let received = app.evidence.receive(provider, &raw_name, Box::pin(content)).await;
+        let received = app.evidence.receive(by.provider, &raw_name, Box::pin(content)).await;
         match received {
             Ok(stored) => self.files.push((name, stored)),
             Err(ReceiveError::Refused(refusal)) => {
@@ -134,6 +134,18 @@ impl Reader {
             }
         }
         skip(field).await
+    }
+
+    /// Whether one more file may wait for this member. Asked before it is stored, so that what is refused takes no room
+    /// on the disk; [`evidence::keep`] asks again with everybody else held off.
+    async fn has_room(&mut self, app: &AppState, by: &Actor) -> Result<bool, AppError> {
+        let before = match self.waiting {
+            Some(waiting) => waiting,
+            None => evidence::waiting(app, by).await?,
+        };
+        self.waiting = Some(before);
+        let stored = self.files.iter().try_fold(before, |sum, (_, file)| sum.with(file.size));
+        Ok(stored.and_then(|sum| sum.with(1)).is_some())
     }
 
     fn finish(self) -> Sent {

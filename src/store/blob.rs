@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::TenantTx;
+use crate::domain::evidence::Waiting;
 use crate::ids::PendingUploadId;
 
 /// A file that is durable under its hash.
@@ -62,6 +63,42 @@ pub struct Kept {
     pub blob: Blob,
     /// The name it was sent under.
     pub name: String,
+}
+
+/// How many files wait for forms of the actor, and how many bytes they are together; what is old and not swept yet
+/// still takes room.
+///
+/// # Errors
+/// The database was lost.
+pub async fn waiting(tx: &mut TenantTx) -> Result<Waiting, sqlx::Error> {
+    let (provider, actor) = (tx.provider(), tx.actor());
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "files!", coalesce(sum(b.size), 0)::bigint AS "bytes!" FROM pending_uploads p
+           JOIN blobs b ON b.provider_id = p.provider_id AND b.sha256 = p.sha256
+           WHERE p.provider_id = $1 AND p.member_id = $2"#,
+        provider.uuid(),
+        actor.map(|a| a.uuid()),
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    Ok(Waiting { files: count(row.files), bytes: count(row.bytes) })
+}
+
+/// The same, holding off whoever else is keeping files for the actor until the transaction ends.
+///
+/// # Errors
+/// The database was lost.
+pub async fn lock_waiting(tx: &mut TenantTx) -> Result<Waiting, sqlx::Error> {
+    let (provider, actor) = (tx.provider(), tx.actor());
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('waiting ' || $1::uuid::text || coalesce($2::uuid::text, ''), 0))",
+        provider.uuid(),
+        actor.map(|a| a.uuid()),
+    )
+    .execute(tx.conn())
+    .await?;
+    waiting(tx).await
 }
 
 /// Keeps a file for the actor until its form is recorded, or for a day.

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::blob::Blob;
 use super::{TenantTx, word};
+use crate::clock::london_date;
 use crate::domain::topic::EvidenceKind;
+use crate::domain::words;
 use crate::ids::{ActionId, EvidenceId, MemberId};
 
 /// What a piece of evidence rests on.
@@ -93,6 +95,32 @@ pub async fn withdraw(tx: &mut TenantTx, id: EvidenceId, reason: &str) -> Result
     .map(drop)
 }
 
+/// That a piece was withdrawn (R9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The name of who withdrew it.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Withdrawal {
+    /// From the columns of a row: all three, or none.
+    #[must_use]
+    pub fn read(by: Option<String>, at: Option<DateTime<Utc>>, reason: Option<String>) -> Option<Self> {
+        Some(Self { by: by?, at: at?, reason: reason? })
+    }
+
+    /// "Withdrawn by Amina Okafor on 21 November 2026: wrong unit".
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { by, at, reason } = self;
+        format!("Withdrawn by {by} on {}: {}", words::date(london_date(*at)), reason.trim_end_matches('.'))
+    }
+}
+
 /// A piece of evidence as pages and rules see it.
 #[derive(Clone, Debug)]
 pub struct Piece {
@@ -120,8 +148,8 @@ pub struct Piece {
     pub author_name: String,
     /// When it was given.
     pub at: DateTime<Utc>,
-    /// Who withdrew it, when and why.
-    pub withdrawn: Option<(String, DateTime<Utc>, String)>,
+    /// That it was withdrawn.
+    pub withdrawn: Option<Withdrawal>,
 }
 
 struct Row {
@@ -154,10 +182,7 @@ impl Row {
             }
             _ => Proof::Reference(self.reference.unwrap_or_default()),
         };
-        let withdrawn = match (self.withdrawn_by, self.withdrawn_at, self.withdrawn_reason) {
-            (Some(by), Some(at), Some(reason)) => Some((by, at, reason)),
-            _ => None,
-        };
+        let withdrawn = Withdrawal::read(self.withdrawn_by, self.withdrawn_at, self.withdrawn_reason);
         Ok(Piece {
             id: self.id,
             action: self.action_id,
@@ -250,6 +275,29 @@ pub async fn note_download(tx: &mut TenantTx, id: EvidenceId) -> Result<(), sqlx
         id.uuid(),
         actor.map(|a| a.uuid()),
         now,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Notes that the actor saw the small picture of a piece (R9a); once a day for each member and piece, because a page
+/// asks for it every time it is drawn.
+///
+/// # Errors
+/// The database was lost.
+pub async fn note_preview(tx: &mut TenantTx, id: EvidenceId) -> Result<(), sqlx::Error> {
+    let (provider, now, actor) = (tx.provider(), tx.now(), tx.actor());
+    sqlx::query!(
+        r#"INSERT INTO downloads (provider_id, id, evidence_id, member_id, at, preview) SELECT $1, $2, $3, $4, $5, true
+           WHERE NOT EXISTS (SELECT 1 FROM downloads d WHERE d.provider_id = $1 AND d.evidence_id = $3 AND d.member_id = $4
+             AND d.preview AND d.at >= $6::date::timestamp AT TIME ZONE 'Europe/London')"#,
+        provider.uuid(),
+        uuid::Uuid::now_v7(),
+        id.uuid(),
+        actor.map(|a| a.uuid()),
+        now,
+        london_date(now),
     )
     .execute(tx.conn())
     .await

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::change::Field;
+use super::evidence::Withdrawal;
 use super::trail::Told;
 use super::{TenantTx, word};
 use crate::domain::closure::AssuranceDecision;
@@ -85,8 +86,8 @@ pub struct Given {
     pub author: String,
     pub author_id: MemberId,
     pub at: DateTime<Utc>,
-    /// Why it was withdrawn.
-    pub withdrawn: Option<String>,
+    /// That it was withdrawn: by whom, when and why.
+    pub withdrawn: Option<Withdrawal>,
 }
 
 /// A verdict.
@@ -205,6 +206,8 @@ struct Evidence {
     size: Option<u64>,
     reference: Option<String>,
     withdrawn: Option<String>,
+    withdrawn_at: Option<DateTime<Utc>>,
+    withdrawn_by: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -243,7 +246,7 @@ impl Papers {
                 author: by,
                 author_id,
                 at,
-                withdrawn: e.withdrawn,
+                withdrawn: Withdrawal::read(e.withdrawn_by, e.withdrawn_at, e.withdrawn),
             }),
             Said::Verification(v) => self.verifications.push(Verdict {
                 cycle: v.cycle,

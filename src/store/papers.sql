@@ -11,7 +11,8 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
   -- every paper with who wrote it, whatever it is: one look at the members instead of one for each table
   (SELECT json_agg(json_build_array(h.said, m.id, m.name, h.at) ORDER BY h.at DESC, h.place DESC, h.id DESC) FROM (
      SELECT e.author_id AS by, e.at, json_build_object('paper', 'evidence', 'id', e.id, 'cycle', e.cycle, 'kind', e.kind, 'title', e.title, 'about_on', e.about_on, 'note', e.note,
-         'file_name', e.file_name, 'size', (SELECT b.size FROM blobs b WHERE b.provider_id = e.provider_id AND b.sha256 = e.sha256), 'reference', e.reference, 'withdrawn', e.withdrawn_reason) AS said, 0 AS place, e.id
+         'file_name', e.file_name, 'size', (SELECT b.size FROM blobs b WHERE b.provider_id = e.provider_id AND b.sha256 = e.sha256), 'reference', e.reference, 'withdrawn', e.withdrawn_reason, 'withdrawn_at', e.withdrawn_at,
+         'withdrawn_by', CASE WHEN e.withdrawn_by IS NOT NULL THEN (SELECT w.name FROM memberships w WHERE w.provider_id = $1 AND w.id = e.withdrawn_by) END) AS said, 0 AS place, e.id
        FROM evidence e WHERE e.provider_id = $1 AND e.action_id = $2
      UNION ALL
      SELECT v.verifier_id, v.at, json_build_object('paper', 'verification', 'cycle', v.cycle, 'method', v.method, 'sample_size', v.sample_size, 'met_standard', v.met_standard, 'note', v.note,

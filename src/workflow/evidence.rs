@@ -15,13 +15,13 @@ use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Action;
 use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::evidence::{self as rule, Effect};
+use crate::domain::evidence::{self as rule, Effect, Waiting};
 use crate::domain::reference::Reference;
 use crate::domain::topic::EvidenceKind;
 use crate::error::AppError;
 use crate::files::ContentHash;
 use crate::files::store::Stored;
-use crate::ids::{EvidenceId, PendingUploadId, ProviderId};
+use crate::ids::{EvidenceId, PendingUploadId};
 use crate::store::blob::{self, Blob, Kept};
 use crate::store::evidence::{self as store, NewPiece, Piece, Proof};
 use crate::store::{TenantTx, action, case};
@@ -53,29 +53,52 @@ pub enum Offered {
     Reference(String),
 }
 
+/// How much waits for forms of the actor.
+///
+/// # Errors
+/// The database was lost.
+pub async fn waiting(app: &AppState, by: &Actor) -> Result<Waiting, AppError> {
+    let mut tx = by.begin(app).await?;
+    let waiting = blob::waiting(&mut tx).await?;
+    tx.commit().await?;
+    Ok(waiting)
+}
+
 /// Keeps files that are durable in the store, for the actor's form: when it is recorded they become evidence, when it
-/// is not they are let go of after a day.
+/// is not they are let go of after a day. Answers for each file in order: None when too much waits already (then it is
+/// nobody's, and the sweep takes it).
 ///
 /// # Errors
 /// The database was lost, or a file is not in the store; then nothing was kept.
-pub async fn keep(app: &AppState, by: &Actor, files: &[Stored]) -> Result<Vec<Kept>, AppError> {
+pub async fn keep(app: &AppState, by: &Actor, files: &[Stored]) -> Result<Vec<Option<Kept>>, AppError> {
     let mut tx = by.begin(app).await?;
+    let mut waiting = blob::lock_waiting(&mut tx).await?;
+    // always in the same order, so that two people who send the same files never wait for each other
+    let mut contents: Vec<_> = files.iter().map(|file| file.sha256.as_bytes().to_vec()).collect();
+    contents.sort_unstable();
+    for sha256 in &contents {
+        blob::lock_content(&mut tx, sha256).await?;
+    }
     let mut kept = Vec::with_capacity(files.len());
     for file in files {
+        let Some(more) = waiting.with(file.size) else {
+            kept.push(None);
+            continue;
+        };
+        waiting = more;
         let content = Blob {
             sha256: file.sha256.as_bytes().to_vec(),
             size: i64::try_from(file.size).unwrap_or(i64::MAX),
             media_type: file.kind.media_type().to_owned(),
         };
-        blob::lock_content(&mut tx, &content.sha256).await?;
         let id = PendingUploadId::new();
         blob::keep(&mut tx, id, &content, file.name.as_str()).await?;
-        kept.push(Kept { id, blob: content, name: file.name.as_str().to_owned() });
+        kept.push(Some(Kept { id, blob: content, name: file.name.as_str().to_owned() }));
     }
     tx.commit().await?;
-    for file in files {
+    for (file, _) in files.iter().zip(&kept).filter(|(_, kept)| kept.is_some()) {
         if app.evidence.open(by.provider, file.sha256).await.map_err(AppError::internal)?.is_none() {
-            let ids: Vec<_> = kept.iter().map(|k| k.id).collect();
+            let ids: Vec<_> = kept.iter().flatten().map(|k| k.id).collect();
             let mut tx = by.begin(app).await?;
             blob::let_go(&mut tx, &ids).await?;
             tx.commit().await?;
@@ -259,19 +282,47 @@ pub async fn look(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, 
     Ok((piece, case))
 }
 
+/// What of a file is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The small picture of a photo.
+    Preview,
+}
+
 /// A file the actor may fetch; that they did is noted before they get it (R9a).
 ///
 /// # Errors
-/// It is not there, not for this actor, or not a file.
-pub async fn fetch(app: &AppState, by: &Actor, id: EvidenceId) -> Result<(Piece, ContentHash), AppError> {
+/// It is not there, not for this actor, not a file, or withdrawn and not theirs to judge.
+pub async fn fetch(
+    app: &AppState,
+    by: &Actor,
+    id: EvidenceId,
+    part: Part,
+) -> Result<(Piece, ContentHash), AppError> {
     let mut tx = by.begin(app).await?;
     let piece = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
-    case::read(&mut tx, piece.number).await?.filter(|case| by.sees(case)).ok_or(AppError::NotFound)?;
+    let case =
+        case::read(&mut tx, piece.number).await?.filter(|case| by.sees(case)).ok_or(AppError::NotFound)?;
     let Proof::File { blob, .. } = &piece.proof else { return Err(AppError::NotFound) };
+    may_open(by, &case, &piece)?;
     let hash = ContentHash::try_from(blob.sha256.as_slice()).map_err(AppError::internal)?;
-    store::note_download(&mut tx, id).await?;
+    match part {
+        Part::Whole => store::note_download(&mut tx, id).await?,
+        Part::Preview => store::note_preview(&mut tx, id).await?,
+    }
     tx.commit().await?;
     Ok((piece, hash))
+}
+
+/// Whether this actor may open the file: of a withdrawn piece only those who judge evidence (R9).
+fn may_open(by: &Actor, case: &Case, piece: &Piece) -> Result<(), AppError> {
+    let Some(withdrawn) = &piece.withdrawn else { return Ok(()) };
+    access::may(by.member.role, Verb::OpenWithdrawn, by.stands_to(case)).map_err(|_| {
+        let sentence = withdrawn.sentence();
+        AppError::Forbidden(format!("{sentence}. Managers who check evidence can still open it.").into())
+    })
 }
 
 /// Withdraws a piece with a reason; it stays in the history (R9). Answers with what became of the action.
@@ -334,23 +385,4 @@ pub fn may_withdraw(by: &Actor, case: &Case, piece: &Piece) -> Result<(), Stop> 
         return Err(Stop::refused("It belongs to an earlier round, which is history. It no longer counts."));
     }
     Ok(())
-}
-
-/// Where a blob lies in the store.
-pub(super) fn content_of(blob: &[u8]) -> Option<ContentHash> {
-    ContentHash::try_from(blob).ok()
-}
-
-/// The files of a provider that no row names, among `hashes`.
-pub(super) async fn unknown(
-    app: &AppState,
-    provider: ProviderId,
-    hashes: &[ContentHash],
-) -> Result<Vec<ContentHash>, AppError> {
-    let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
-    let asked: Vec<Vec<u8>> = hashes.iter().map(|h| h.as_bytes().to_vec()).collect();
-    let known = blob::known(&mut tx, &asked).await?;
-    tx.commit().await?;
-    let named = |hash: &ContentHash| known.iter().any(|k| content_of(k) == Some(*hash));
-    Ok(hashes.iter().copied().filter(|hash| !named(hash)).collect())
 }

@@ -28,7 +28,7 @@ pub struct Progress {
     pub note: Option<String>,
     /// When it was done.
     pub done_on: Option<NaiveDate>,
-    /// What is in the way, and what would help.
+    /// What is in the way, and what would help when help is asked for.
     pub help: Option<Help>,
     /// Evidence, in order.
     pub evidence: Vec<Given>,
@@ -41,7 +41,7 @@ pub struct Progress {
 pub struct Help {
     /// What is in the way.
     pub barrier: String,
-    /// What would help.
+    /// What would help, when it is asked for.
     pub support_needed: Option<String>,
 }
 
@@ -138,7 +138,7 @@ fn lacks(given: &Progress, today: NaiveDate) -> Vec<Said> {
     if given.evidence.iter().any(|piece| piece.about_on > today) {
         say("done_on", "Evidence is about a day that was: today or earlier");
     }
-    if given.submit && given.help.is_some() {
+    if given.submit && given.help.as_ref().is_some_and(|help| help.support_needed.is_some()) {
         say("next", "Choose one: it is done, or you need help");
     }
     said

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Duration, Utc};
 use futures_util::StreamExt as _;
 
-use super::evidence;
 use crate::app::AppState;
 use crate::error::AppError;
 use crate::files::ContentHash;
@@ -87,7 +86,7 @@ async fn clear(
     let mut gone = 0;
     for provider in providers {
         let hashes: Vec<_> = batch.iter().filter(|(of, _)| *of == provider).map(|(_, hash)| *hash).collect();
-        for hash in evidence::unknown(app, provider, &hashes).await? {
+        for hash in unknown(app, provider, &hashes).await? {
             gone += u64::from(clear_one(app, provider, hash, before).await?);
         }
     }
@@ -109,4 +108,23 @@ async fn clear_one(
         !named && app.evidence.delete_orphan(provider, hash, before).await.map_err(AppError::internal)?;
     tx.commit().await?;
     Ok(gone)
+}
+
+/// Where a blob lies in the store.
+fn content_of(blob: &[u8]) -> Option<ContentHash> {
+    ContentHash::try_from(blob).ok()
+}
+
+/// The files of a provider that no row names, among `hashes`.
+async fn unknown(
+    app: &AppState,
+    provider: ProviderId,
+    hashes: &[ContentHash],
+) -> Result<Vec<ContentHash>, AppError> {
+    let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
+    let asked: Vec<Vec<u8>> = hashes.iter().map(|h| h.as_bytes().to_vec()).collect();
+    let known = blob::known(&mut tx, &asked).await?;
+    tx.commit().await?;
+    let named = |hash: &ContentHash| known.iter().any(|k| content_of(k) == Some(*hash));
+    Ok(hashes.iter().copied().filter(|hash| !named(hash)).collect())
 }

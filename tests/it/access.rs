@@ -25,6 +25,7 @@ DisposeFinding   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----  
 DefineAction     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 AddProgress      -y---   -yyyy   -yyyy   -yyyy   yyyyy   yyyyy   yyyyy   -y---   -----
 WithdrawEvidence -y---   -y---   -yyyy   -yyyy   yyyyy   yyyyy   -y---   -y---   -----
+OpenWithdrawn    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 Submit           -y---   -y---   -y---   -y---   -y---   -y---   -y---   -y---   -----
 Verify           -----   -----   --yoe   --yoe   yyyoe   yyyoe   yyyoe   -----   -----
 Assure           -----   -----   -----   -----   -----   -----   yyyoy   -----   -----

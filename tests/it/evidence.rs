@@ -99,7 +99,127 @@ async fn a_photo_comes_out_without_place_and_phone_and_every_fetch_is_noted() {
     .fetch_all(&mut admin)
     .await
     .unwrap();
-    assert_eq!(who, ["Priya Nair"]);
+    assert_eq!(who, ["Priya Nair", "Amara Bello"]);
+}
+
+#[tokio::test]
+async fn looking_at_the_small_picture_is_noted_once_a_day_for_each_member() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let on = medicines(&w).await;
+    let carer = w.browser("carer").await;
+    carer.upload(&format!("/actions/{on}/update"), form().file("file-record", "a.jpg", &photo(1))).await;
+    let page = format!("/evidence/{}/preview", ids(&db).await[0]);
+    let manager = w.browser("manager").await;
+    for _ in 0..3 {
+        assert_eq!(manager.fetch(&page).await.0, 200);
+        assert_eq!(carer.fetch(&page).await.0, 200);
+    }
+    assert_eq!(count(&db, "downloads WHERE preview").await, 2, "one of each member");
+    w.days_pass(1);
+    w.browser("manager").await.fetch(&page).await;
+    assert_eq!(count(&db, "downloads WHERE preview").await, 3);
+    manager.fetch(&page.replace("/preview", "")).await;
+    assert_eq!(count(&db, "downloads WHERE NOT preview").await, 1, "the file itself is another thing");
+}
+
+#[tokio::test]
+async fn a_withdrawn_file_is_opened_by_those_who_judge_and_everybody_reads_why() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let on = medicines(&w).await;
+    let carer = w.browser("carer").await;
+    carer.upload(&format!("/actions/{on}/update"), form().file("file-record", "a.jpg", &photo(1))).await;
+    let id = ids(&db).await[0];
+    evidence::withdraw(&w.app, w.actor("carer"), id, "It shows somebody's face").await.unwrap();
+    let why = "Withdrawn by Amara Bello on 21 November 2026: It shows somebody's face";
+    for (who, opens) in [
+        ("carer", false),
+        ("leader", false),
+        ("administrator", false),
+        ("deputy", true),
+        ("manager", true),
+        ("safeguarding", true),
+        ("quality", true),
+        ("nominated", true),
+    ] {
+        let browser = w.browser(who).await;
+        let page = browser.get(&format!("/actions/{on}")).await;
+        assert!(page.text().contains(why), "{who}: {}", page.text());
+        let link = format!("href=\"/p/rowan-care/evidence/{id}\"");
+        assert_eq!(page.body.contains(&link), opens, "{who}");
+        for part in ["", "/preview"] {
+            let answer = browser.get(&format!("/evidence/{id}{part}")).await;
+            assert_eq!(answer.status, if opens { 200 } else { 403 }, "{who} {part}");
+            assert!(opens || answer.text().contains(why), "{who}: {}", answer.text());
+        }
+    }
+    assert_eq!(count(&db, "downloads").await, 10, "what was refused was not fetched");
+}
+
+/// Sends a form that comes back, so that its files wait.
+async fn wait(browser: &crate::harness::fixtures::Browser, on: Reference, names: &[String]) -> String {
+    let form = names.iter().fold(Upload::new(), |form, name| form.file("file-record", name, &pdf(name)));
+    let back = browser.upload(&format!("/actions/{on}/update"), form).await;
+    assert_eq!(back.status, 422);
+    back.text()
+}
+
+#[tokio::test]
+async fn files_wait_for_unfinished_forms_up_to_a_bound_that_the_sweep_gives_back() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let on = medicines(&w).await;
+    let carer = w.browser("carer").await;
+    let names = |of: &str, n: usize| (0..n).map(|i| format!("{of}{i}.pdf")).collect::<Vec<_>>();
+    for form in ["a", "b", "c"] {
+        wait(&carer, on, &names(form, 10)).await;
+    }
+    wait(&carer, on, &names("d", 8)).await;
+    // two forms at once, with room for two files between them
+    let (one, other) = (names("e", 2), names("f", 2));
+    let both = tokio::join!(wait(&carer, on, &one), wait(&carer, on, &other));
+    let said = "could not be kept, because too many of your files wait for forms that were not finished";
+    assert!(both.0.contains(said) || both.1.contains(said), "{both:?}");
+    assert_eq!(count(&db, "pending_uploads").await, 40);
+    // refused before it takes room on the disk
+    let before = stored(&w).await;
+    assert!(wait(&carer, on, &names("g", 3)).await.contains(&format!("g2.pdf {said}")));
+    assert_eq!((stored(&w).await, count(&db, "pending_uploads").await), (before, 40));
+    // others have their own room, and tomorrow there is room again
+    assert!(!wait(&w.browser("leader").await, on, &names("h", 2)).await.contains(said));
+    sweep_in_two_days(&w).await;
+    assert!(!wait(&w.browser("carer").await, on, &names("i", 2)).await.contains(said));
+}
+
+#[tokio::test]
+async fn two_forms_at_once_never_pass_the_bound_together() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    for round in 0..4 {
+        let name = |i: usize| format!("round {round} file {i}");
+        let contents: Vec<_> = (0..10).map(|i| pdf(&name(i))).collect();
+        let mut files = Vec::new();
+        for content in contents {
+            let pieces = stream::iter([Ok::<_, std::io::Error>(content.into())]);
+            files.push(w.app.evidence.receive(w.provider, "a.pdf", pieces).await.unwrap());
+        }
+        let keep = |part: std::ops::Range<usize>| evidence::keep(&w.app, w.actor("carer"), &files[part]);
+        let (a, b, c, d) = tokio::join!(keep(0..10), keep(0..10), keep(0..10), keep(0..10));
+        let kept = [a, b, c, d].map(|kept| kept.unwrap().iter().flatten().count());
+        assert_eq!(kept.iter().sum::<usize>(), if round == 0 { 40 } else { 0 }, "{kept:?}");
+    }
+    // by size as well: ten of the largest leave no room for an eleventh, nine do
+    let mut admin = db.administrator().await;
+    sqlx::query("UPDATE blobs SET size = 26214400").execute(&mut admin).await.unwrap();
+    for (left, fits) in [(10, false), (9, true)] {
+        let rest = "DELETE FROM pending_uploads WHERE id NOT IN (SELECT id FROM pending_uploads ORDER BY id LIMIT $1)";
+        sqlx::query(rest).bind(left).execute(&mut admin).await.unwrap();
+        let pieces = stream::iter([Ok::<_, std::io::Error>(pdf("one more").into())]);
+        let file = w.app.evidence.receive(w.provider, "a.pdf", pieces).await.unwrap();
+        let kept = evidence::keep(&w.app, w.actor("carer"), &[file]).await.unwrap();
+        assert_eq!(kept[0].is_some(), fits, "beside {left}");
+    }
 }
 
 #[tokio::test]
@@ -407,7 +527,7 @@ async fn keep(w: &World, who: &str, content: Vec<u8>) -> throughline::store::blo
     let provider = w.actor(who).provider;
     let pieces = stream::iter([Ok::<_, std::io::Error>(content.into())]);
     let stored = w.app.evidence.receive(provider, "a.pdf", pieces).await.unwrap();
-    evidence::keep(&w.app, w.actor(who), &[stored]).await.unwrap().remove(0)
+    evidence::keep(&w.app, w.actor(who), &[stored]).await.unwrap().remove(0).unwrap()
 }
 
 fn file(kept: &throughline::store::blob::Kept, w: &World) -> Progress {
@@ -462,9 +582,11 @@ async fn sweeping_beside_uploads_never_takes_a_file_that_has_a_row() {
             let stored =
                 w.app.evidence.receive(w.provider, "a.pdf", pieces).await.map_err(AppError::internal)?;
             let kept = evidence::keep(&w.app, w.actor("carer"), &[stored]).await?;
-            record(&w.app, w.actor("carer"), on, &file(&kept[0], &w)).await.map_err(|stop| match stop {
-                Stop::Failed(error) => error,
-                other => panic!("{other:?}"),
+            record(&w.app, w.actor("carer"), on, &file(kept[0].as_ref().unwrap(), &w)).await.map_err(|stop| {
+                match stop {
+                    Stop::Failed(error) => error,
+                    other => panic!("{other:?}"),
+                }
             })
         };
         let (sent, swept) = tokio::join!(upload, upkeep::sweep(&w.app));

@@ -220,7 +220,7 @@ async fn help_is_asked_for_in_words() {
     assert_eq!(barrier, "The pharmacy has not sent the new charts");
     assert_eq!(support, "Somebody to ring them");
     let both = Progress {
-        help: Some(Help { barrier: "None".into(), support_needed: None }),
+        help: Some(Help { barrier: "None".into(), support_needed: Some("Somebody".into()) }),
         submit: true,
         ..enough(&w)
     };
@@ -228,6 +228,35 @@ async fn help_is_asked_for_in_words() {
         sentences(record(&w.app, w.actor("carer"), on, &both).await),
         "Choose one: it is done, or you need help"
     );
+}
+
+#[rstest]
+#[case::still_working("working")]
+#[case::done("done")]
+#[tokio::test]
+async fn what_is_in_the_way_is_recorded_whatever_was_chosen(#[case] next: &str) {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, on) = w.line(Risk::Medium, Topic::Medicines, "carer").await;
+    let (carer, page) = (w.browser("carer").await, format!("/actions/{on}/update"));
+    let sent = || {
+        form(&id())
+            .text("reference-record", "Folder")
+            .text("reference-audit_sample", "Folder")
+            .text("next", next)
+            .text("barrier", "No printer on Beech")
+    };
+    let refused = carer.upload(&page, sent().text("support_needed", "A printer")).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("You wrote what would help: choose that you need help"));
+    assert!(refused.body.contains("A printer") && refused.body.contains("No printer on Beech"));
+    assert_eq!(carer.upload(&page, sent()).await.status, 303);
+    let mut admin = db.administrator().await;
+    let row: (String, Option<String>) =
+        sqlx::query_as("SELECT barrier, support_needed FROM updates").fetch_one(&mut admin).await.unwrap();
+    assert_eq!(row, ("No printer on Beech".to_owned(), None));
+    let shown = w.browser("manager").await.get(&format!("/actions/{on}")).await;
+    assert!(shown.text().contains("In the way: No printer on Beech"), "{}", shown.text());
 }
 
 #[tokio::test]
