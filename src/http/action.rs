@@ -18,11 +18,12 @@ use crate::http::line::short;
 use crate::http::next_step::{Deed, Link, Next, changes, next};
 use crate::http::opened::Opened;
 use crate::http::page::{self, Layout};
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::told;
 use crate::http::verb::Sheet;
 use crate::http::view::{Checklist, Facts, Files, Tag, Thread, Timeline};
 use crate::store::papers::TRAIL_LINES;
+use crate::workflow::Moment;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -78,11 +79,12 @@ struct Interim {
 }
 
 async fn show(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Path((_, action)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
-    let opened = Opened::read(&app, &signed, &action).await?;
+    let opened = Opened::within(&mut tx, &signed, &action, Moment::read(&app)).await?;
+    drop(tx);
     let a = &opened.case.action;
     let papers = &opened.papers;
     let next = next(&signed, &opened);

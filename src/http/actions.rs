@@ -22,7 +22,7 @@ use crate::http::form::Choice;
 use crate::http::left_out::LeftOut;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::{pill, stale_mark, waiting};
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, Tag};
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
 use crate::workflow::Moment;
@@ -99,7 +99,7 @@ struct Line {
 }
 
 async fn list(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, AppError> {
@@ -119,9 +119,8 @@ async fn list(
         today,
         after: key(&filter.after)?,
     };
-    let mut tx = signed.actor.begin(&app).await?;
     let mut found = action_list::page(&mut tx, &asked).await?;
-    tx.commit().await?;
+    drop(tx);
     if asked.service.is_some_and(|slug| !found.around.services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
     }

@@ -22,7 +22,7 @@ use crate::http::form::Choice;
 use crate::http::left_out::LeftOut;
 use crate::http::page::{self, Layout};
 use crate::http::pill::{pill, waiting};
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
 use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
 use crate::workflow::Moment;
@@ -86,7 +86,7 @@ struct Bar {
 }
 
 async fn show(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, AppError> {
@@ -95,9 +95,8 @@ async fn show(
     let service = Some(filter.service.as_str()).filter(|s| !s.is_empty());
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let asked = Asked { member: &signed.actor.member, service, weight, today };
-    let mut tx = signed.actor.begin(&app).await?;
     let Dashboard { numbers, needs } = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
-    tx.commit().await?;
+    drop(tx);
     if service.is_some_and(|slug| !numbers.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }

@@ -18,7 +18,7 @@ use crate::http::Routes;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout};
 use crate::http::pill::{pill, stale_mark};
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Tag, Work, WorkList};
 use crate::ids::MemberId;
 use crate::store::menu;
@@ -80,14 +80,16 @@ struct Button {
     loud: bool,
 }
 
-async fn mine(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
+async fn mine(
+    Reading { signed, mut tx }: Reading,
+    State(app): State<AppState>,
+) -> Result<Response, AppError> {
     signed.need(Verb::Submit)?;
     let today = Moment::read(&app).today;
     let member = &signed.actor.member;
-    let mut tx = signed.actor.begin(&app).await?;
     let counts = menu::counts(&mut tx, member).await?;
     let actions = workload::of_member(&mut tx, member.id).await?;
-    tx.commit().await?;
+    drop(tx);
     let groups = Group::ALL.iter().filter_map(|group| cards(*group, &actions, &signed, today)).collect();
     page::render(&MinePage {
         layout: signed.layout_with("My actions", counts).at(&signed.path("my-actions")),
@@ -204,7 +206,7 @@ struct Person {
 }
 
 async fn team(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Query(whose): Query<Whose>,
 ) -> Result<Response, AppError> {
@@ -213,10 +215,9 @@ async fn team(
     let today = Moment::read(&app).today;
     let member = &signed.actor.member;
     let most = if whose.person.is_some() { OF_ONE } else { OF_EACH };
-    let mut tx = signed.actor.begin(&app).await?;
     let counts = menu::counts(&mut tx, member).await?;
     let loads = workload::of_team(&mut tx, Scope::of(member), today, most, whose.person).await?;
-    tx.commit().await?;
+    drop(tx);
     page::render(&TeamPage {
         layout: signed.layout_with("My team", counts).at(&signed.path("my-actions")),
         summary: team_summary(&loads),

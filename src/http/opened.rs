@@ -15,6 +15,7 @@ use crate::http::pill::{pill, stale_mark};
 use crate::http::signed::Signed;
 use crate::http::stale::{Field, Standing};
 use crate::http::view::{Facts, FileRow, Files, Tag};
+use crate::store::TenantTx;
 use crate::store::case;
 use crate::store::evidence::Withdrawal;
 use crate::store::papers::{self, Given, Papers};
@@ -39,15 +40,29 @@ impl Opened {
     /// # Errors
     /// It is not there, or not for this member: the same 404.
     pub async fn read(app: &AppState, signed: &Signed, reference: &str) -> Result<Self, AppError> {
-        let reference = Reference::parse(Kind::Action, reference).ok_or(AppError::NotFound)?;
         let mut tx = signed.actor.begin(app).await?;
-        let case = case::read(&mut tx, reference.number)
+        let opened = Self::within(&mut tx, signed, reference, Moment::read(app)).await?;
+        tx.commit().await?;
+        Ok(opened)
+    }
+
+    /// As [`Opened::read`], in a transaction that is open already.
+    ///
+    /// # Errors
+    /// As [`Opened::read`].
+    pub async fn within(
+        tx: &mut TenantTx,
+        signed: &Signed,
+        reference: &str,
+        moment: Moment,
+    ) -> Result<Self, AppError> {
+        let reference = Reference::parse(Kind::Action, reference).ok_or(AppError::NotFound)?;
+        let case = case::read(tx, reference.number)
             .await?
             .filter(|case| case.visible_to(&signed.actor.member))
             .ok_or(AppError::NotFound)?;
-        let papers = papers::of_action(&mut tx, case.action.id).await?;
-        tx.commit().await?;
-        Ok(Self { case, papers, reference, moment: Moment::read(app) })
+        let papers = papers::of_action(tx, case.action.id).await?;
+        Ok(Self { case, papers, reference, moment })
     }
 
     /// The address of the action, or of a verb below it.

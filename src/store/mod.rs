@@ -53,6 +53,8 @@ pub mod member_list;
 pub mod menu;
 /// The outbox as it is read.
 pub mod message_list;
+/// Opening a session.
+pub mod opening;
 /// Messages to be delivered.
 pub mod outbox;
 /// Everything the page of an action shows besides its case.

@@ -37,6 +37,16 @@ impl TenantTx {
         Ok(Self { tx, provider, actor, now, events: Vec::new() })
     }
 
+    /// A transaction that has entered `provider` by opening a session ([`Db::open_reading`]).
+    pub(super) const fn entered(
+        tx: Transaction<'static, Postgres>,
+        provider: ProviderId,
+        member: MemberId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { tx, provider, actor: Some(member), now, events: Vec::new() }
+    }
+
     /// The provider this transaction sees.
     #[must_use]
     pub const fn provider(&self) -> ProviderId {

@@ -20,7 +20,7 @@ use crate::http::extract::Query;
 use crate::http::form::Choice;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::pill;
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
 use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS};
 use crate::store::menu;
@@ -55,7 +55,7 @@ struct ListPage {
 }
 
 async fn list(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, AppError> {
@@ -67,10 +67,9 @@ async fn list(
         decided: filter.decided == "yes",
         after: asked::instant(&filter.after)?,
     };
-    let mut tx = signed.actor.begin(&app).await?;
     let mut rows = lists::page(&mut tx, &asked).await?;
     let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
-    tx.commit().await?;
+    drop(tx);
     if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
     }

@@ -21,7 +21,7 @@ use crate::http::Routes;
 use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
-use crate::http::signed::Signed;
+use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
 use crate::store::menu;
 use crate::store::queue::{self, After, PAGE, Waiting};
@@ -56,7 +56,7 @@ struct QueuePage {
 }
 
 async fn list(
-    signed: Signed,
+    Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
     Query(place): Query<Place>,
 ) -> Result<Response, AppError> {
@@ -64,10 +64,9 @@ async fn list(
     let member = &signed.actor.member;
     let today = Moment::read(&app).today;
     let after = after(&place.after)?;
-    let mut tx = signed.actor.begin(&app).await?;
     let rows = queue::list(&mut tx, Scope::of(member), checks_managers(member.role), after).await?;
     let counts = menu::counts(&mut tx, member).await?;
-    tx.commit().await?;
+    drop(tx);
     let (mut submitted, verified): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.status == Status::Submitted);
     let more = submitted.len() > PAGE;
