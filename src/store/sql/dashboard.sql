@@ -56,10 +56,9 @@ WITH seen AS MATERIALIZED (
   FROM going g LEFT JOIN waiting w ON w.action_id = g.id
   -- what waits for their own decision stays, minor or not (R13)
   WHERE g.shown OR ($8::bool AND w.action_id IS NOT NULL)
-), first AS (
-  SELECT r.*, row_number() OVER most AS place FROM ranked r WHERE r.danger IS NOT NULL
-  WINDOW most AS (ORDER BY r.danger, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, coalesce(r.verify_by, r.due_on), r.number)
-  ORDER BY place LIMIT $12
+), first AS MATERIALIZED (
+  SELECT r.*, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END AS gravity, coalesce(r.verify_by, r.due_on) AS by
+  FROM ranked r WHERE r.danger IS NOT NULL ORDER BY r.danger, gravity, by, r.number LIMIT $12
 )
 SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) FROM waiting WHERE $8::bool), 0)::bigint AS "undecided!", t.to_verify AS "to_verify!", t.verify_late AS "verify_late!",
   t.to_close AS "to_close!", t.soon AS "soon!", t.came_back AS "came_back!", t.unowned AS "unowned!", t.stale AS "stale!", t.open AS "open!",
@@ -69,7 +68,7 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
   (SELECT json_agg(json_build_array(f.number, a.what, a.approver, f.status, f.cycle, f.due_on, f.verify_by, a.topic, f.risk, seen.name, seen.nation, o.name,
       f.unowned, f.escalation_id, f.at, f.danger,
       coalesce(CASE WHEN f.late THEN (SELECT d.interim_control FROM escalation_decisions d JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = f.cycle
-        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, '')) ORDER BY f.place)
+        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, '')) ORDER BY f.danger, f.gravity, f.by, f.number)
     FROM first f JOIN actions a ON a.provider_id = $1 AND a.id = f.id JOIN seen ON seen.id = f.service_id
     LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = f.owner_id) AS "needs: Json<Vec<Needs>>",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
