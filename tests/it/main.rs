@@ -42,6 +42,7 @@ mod starting;
 mod submission;
 mod tenancy;
 mod trail;
+mod undecided;
 mod update;
 mod verification;
 mod worker;
