@@ -4,6 +4,7 @@
 
 use super::access::{self, Denial, Relation, Verb};
 use super::action::{Action, Piece, Status, missing_kinds};
+use super::finding;
 use super::member::{Member, Role};
 use super::standard::Approver;
 use super::text_enum::text_enum;
@@ -116,10 +117,13 @@ impl Case {
     #[must_use]
     pub fn relation(&self, member: &Member) -> Relation {
         Relation {
-            in_service: member.sees_service(self.action.service_id),
-            own: self.action.owner.as_ref().is_some_and(|o| o.id == member.id),
             owned_this_cycle: self.owners.iter().any(|(id, _)| *id == member.id),
             gave_evidence: self.pieces.iter().any(|p| p.author == member.id && !p.withdrawn),
+            ..finding::relation(
+                member,
+                self.action.service_id,
+                self.action.owner.as_ref().is_some_and(|o| o.id == member.id),
+            )
         }
     }
 
@@ -221,8 +225,11 @@ impl Case {
             words::list(&kinds.iter().map(|k| k.label().to_lowercase()).collect::<Vec<_>>())
         };
         let met = missing.is_empty() && !self.required.is_empty();
-        let detail =
-            if met { capital(&names(&self.required)) } else { format!("Missing: {}", names(&missing)) };
+        let detail = if met {
+            words::capital(&names(&self.required))
+        } else {
+            format!("Missing: {}", names(&missing))
+        };
         let have = self.required.len() - missing.len();
         Item {
             step: Step::Evidence,
@@ -295,11 +302,6 @@ impl Case {
 
 fn done(met: bool) -> String {
     if met { "Done".into() } else { "To do".into() }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Why an action cannot close, or not by this person.

@@ -4,10 +4,10 @@ use super::access::{Relation, Verb, may};
 use super::member::Member;
 use crate::ids::{MemberId, ServiceId};
 
-/// How `member` stands to something in `service`; `own` says whether they logged or started it.
+/// How `member` stands to something in `service`; `own` says whether they logged it, started it or own it.
 #[must_use]
 pub fn relation(member: &Member, service: ServiceId, own: bool) -> Relation {
-    Relation { in_service: member.services.contains(&service), own, ..Relation::default() }
+    Relation { in_service: member.sees_service(service), own, ..Relation::default() }
 }
 
 /// Whether `member` sees a finding of `service` that `logged_by` logged.

@@ -129,6 +129,13 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
     }
 }
 
+/// The same text with a capital letter at its beginning.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

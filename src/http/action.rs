@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::AppState;
-use crate::domain::access::{Reach, Verb, reach};
+use crate::domain::access::Verb;
 use crate::domain::action::Status;
 use crate::domain::reference::Reference;
 use crate::error::AppError;
@@ -93,8 +93,9 @@ async fn show(
         layout: signed.layout(format!("{} {}", opened.reference, a.what)),
         provider_href: signed.path("").trim_end_matches('/').to_owned(),
         provider: papers.service.clone(),
-        // who sees only their own may not be able to open it
-        finding_href: (reach(signed.role(), Verb::SeeFinding) != Reach::Own)
+        // whose action it is may not be able to open the finding: then it is named and leads nowhere
+        finding_href: opened
+            .leads(&signed, Verb::SeeFinding)
             .then(|| signed.path(&format!("findings/{finding}"))),
         finding: format!("{finding} {}", short(&papers.finding_what, 60)),
         caption: format!("Action {}", opened.reference),

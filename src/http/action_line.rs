@@ -99,7 +99,7 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
     let closed = papers.closures.iter().find(|c| c.cycle == a.cycle);
     let closure = match closed {
         Some(c) => ("Closed by", c.by.clone()),
-        None => ("Approves closure", capital(opened.approver_name())),
+        None => ("Approves closure", words::capital(opened.approver_name())),
     };
     let mut facts = Facts::new()
         .fact("How we will know", a.success_test.clone())
@@ -115,7 +115,7 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
     for source in &papers.sources {
         let review = Reference::review(source.number);
         let title = format!("{}, {}", source.title, words::date(source.held_on));
-        let href = if signed.can(Verb::RunReview) {
+        let href = if opened.leads(signed, Verb::RunReview) {
             signed.path(&format!("reviews/{review}"))
         } else {
             String::new()
@@ -145,7 +145,7 @@ pub fn history(opened: &Opened) -> History {
     let said: Vec<String> =
         counted.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {}", times(*n))).collect();
     let moments = opened.papers.changes.iter().map(change).collect();
-    History { counts: capital(&said.join(", ")), changes: Timeline { moments } }
+    History { counts: words::capital(&said.join(", ")), changes: Timeline { moments } }
 }
 
 fn change(change: &Change) -> Moment {
@@ -266,9 +266,4 @@ pub fn times(n: i32) -> String {
         2 => "twice".into(),
         n => format!("{n} times"),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -24,8 +24,6 @@ text_enum! {
         FindingLogged => "finding_logged", "Finding recorded";
         /// A finding was recorded together with its first action.
         LineBegun => "line_begun", "Finding recorded and action agreed";
-        /// A finding was changed.
-        FindingChanged => "finding_changed", "Finding changed";
         /// A finding was marked as not for the tracker, or as needing no action, with a reason.
         FindingSetAside => "finding_set_aside", "Reason recorded";
         /// A source was added to a finding.
@@ -66,8 +64,6 @@ text_enum! {
         DateMoved => "date_moved", "Due date moved";
         /// An action was cancelled.
         Cancelled => "cancelled", "Action cancelled";
-        /// An action was escalated by a person.
-        Escalated => "escalated", "Escalated";
         /// A decision on an escalation was recorded.
         DecisionRecorded => "decision_recorded", "Decision recorded";
         /// A review was recorded.
@@ -100,7 +96,6 @@ impl Done {
         match self {
             Self::FindingLogged => "Agree an action with one owner and a due date.",
             Self::LineBegun => "The owner is told.",
-            Self::FindingChanged => "The earlier wording stays in the timeline.",
             Self::FindingSetAside => "It stays readable and leaves the open list.",
             Self::SourceAdded => "The finding now shows on the page of that review as well.",
             Self::ActionAgreed => "The owner is told.",
@@ -125,7 +120,6 @@ impl Done {
             Self::Reworded => "The earlier wording stays readable.",
             Self::DateMoved => "The earlier date stays on the record.",
             Self::Cancelled => "It stays readable with your reason.",
-            Self::Escalated => "It waits for a decision on the escalations page.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
             Self::ReviewSignedOff => "Its findings go on until each is closed.",

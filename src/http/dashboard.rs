@@ -27,6 +27,8 @@ use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
 use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
 use crate::workflow::Moment;
 
+/// What the button says that leads to the form of a decision.
+const DECIDE: &str = "Record your decision";
 /// How many things are shown before "See all".
 const SHOWN: i64 = 10;
 
@@ -54,6 +56,8 @@ struct Page {
     tiles: Tiles,
     alarm: Option<Alarm>,
     work: WorkList,
+    /// Something is dangerous, and its button is the page's primary one.
+    urgent: bool,
     open: i64,
     all_href: String,
     unowned: Option<(i64, String)>,
@@ -73,6 +77,7 @@ struct Page {
 /// The loudest thing on the screen (R13): high risk, late, and nothing that keeps people safe.
 struct Alarm {
     sentence: String,
+    says: &'static str,
     href: String,
 }
 
@@ -117,6 +122,7 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
     let usual = Weight::usual(signed.role());
     // a member of one service knows where it is
     let one_place = asked.service.is_some() || numbers.services.len() == 1;
+    let items = one_primary(needs.iter().map(|n| work(n, signed, asked, one_place)).collect());
     let name =
         |slug: &str| numbers.services.iter().find(|(own, _)| own == slug).map(|(_, name)| name.clone());
     Page {
@@ -131,8 +137,9 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         service_name: name(here),
         tiles: tiles(numbers, asked, &list),
         alarm: alarm(needs, signed),
+        urgent: items.iter().any(|item| item.urgent),
         work: WorkList {
-            items: needs.iter().map(|n| work(n, signed, asked, one_place)).collect(),
+            items,
             empty: if numbers.left_out.open > 0 {
                 "Nothing that is not minor needs you now."
             } else {
@@ -226,7 +233,18 @@ fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
             "{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."
         ),
     };
-    Some(Alarm { sentence, href: verb(first, signed).1 })
+    // who cannot say it is shown the action, where what is known stands
+    let (label, href) = verb(first, signed);
+    let says = if label == DECIDE { "Say what keeps people safe" } else { "See the action" };
+    Some(Alarm { sentence, says, href })
+}
+
+/// One primary button a page: the most dangerous thing's, and to log a finding only where nothing is dangerous.
+fn one_primary(mut items: Vec<Work>) -> Vec<Work> {
+    for item in items.iter_mut().filter(|item| item.urgent).skip(1) {
+        item.urgent = false;
+    }
+    items
 }
 
 fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>, one_place: bool) -> Work {
@@ -260,7 +278,7 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
             if signed.can(Verb::DecideEscalation) && n.escalation.is_some() =>
         {
             let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
-            ("Record your decision", signed.path(&format!("escalations/{id}")))
+            (DECIDE, signed.path(&format!("escalations/{id}")))
         }
         Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) => {
             ("Verify", at("verification"))

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::AppState;
-use crate::domain::access::{self, Relation, Verb};
+use crate::domain::access::{self, Verb};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
 use crate::domain::escalation::{Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide};
@@ -61,6 +61,7 @@ struct ShowPage {
     caption: String,
     title: String,
     why: String,
+    asks: [&'static str; 2],
     tag: Tag,
     facts: Facts,
     barrier: Option<Barrier>,
@@ -106,16 +107,12 @@ async fn look(signed: &Signed, app: &AppState, id: EscalationId) -> Result<Seen,
     let mut tx = signed.actor.begin(app).await?;
     let open = store::get(&mut tx, id).await?.ok_or(AppError::NotFound)?;
     let case = case::read(&mut tx, open.action_number).await?.ok_or(AppError::NotFound)?;
-    let relation = relation(signed, &case);
+    let relation = case.relation(&signed.actor.member);
     access::may(signed.role(), Verb::SeeEscalations, relation).map_err(|_| AppError::NotYours)?;
     let barrier = lists::barrier(&mut tx, case.action.id, case.action.cycle).await?;
     let decisions = lists::decisions(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Seen { open, case, barrier, decisions })
-}
-
-fn relation(signed: &Signed, case: &Case) -> Relation {
-    Relation { in_service: signed.actor.member.sees_service(case.action.service_id), ..Relation::default() }
 }
 
 async fn show(
@@ -215,6 +212,7 @@ fn form(
         caption: format!("Escalation of action {reference}"),
         title: action.what.clone(),
         why: why(&seen.open),
+        asks: asks(seen.open.cause),
         tag: pill(action.state(today, seen.decisions.is_empty()), today),
         facts,
         barrier_by: seen
@@ -257,6 +255,21 @@ fn why(open: &Open) -> String {
         Cause::Challenged => "The nominated individual challenged it".into(),
     };
     format!("{what}. It was {}.", level_words(open.level))
+}
+
+/// What the decision asks about the risk and the reason, in the words of what raised the escalation (R13, R14).
+const fn asks(cause: Cause) -> [&'static str; 2] {
+    match cause {
+        Cause::Overdue => ["What could happen while this is late?", "Why is it late?"],
+        Cause::VerificationLate => {
+            ["What could happen while this is not checked?", "Why was it not checked in time?"]
+        }
+        Cause::Ineffective => ["What could happen until it works?", "Why did it not work?"],
+        Cause::MixedEvidence => {
+            ["What could happen until this is clear?", "Why does the evidence point both ways?"]
+        }
+        Cause::Challenged => ["What could happen until this is settled?", "Why was it challenged?"],
+    }
 }
 
 fn earlier(d: &Decided) -> Earlier {

@@ -220,7 +220,7 @@ fn form_page(wrong: bool) -> FormPage {
         }
     }
     FormPage {
-        layout: layout("Record a finding").with_errors(wrong),
+        layout: layout("Log a finding").with_errors(wrong),
         draft,
         risks: Choice::all::<Risk>(),
         owners: vec![
@@ -366,7 +366,7 @@ fn ids_are_unique_and_everything_that_names_one_finds_it() {
 fn a_wrong_form_keeps_what_was_typed_and_says_each_sentence_at_the_top_and_at_the_field() {
     let page = form_page(true);
     let html = page.render().unwrap();
-    assert!(html.contains("<title>Error: Record a finding"));
+    assert!(html.contains("<title>Error: Log a finding"));
     for error in page.draft.errors().items() {
         assert!(
             html.contains(&format!("<a href=\"#{}\">{}</a>", error.field, error.sentence)),

@@ -90,7 +90,9 @@ async fn mine(
     let counts = menu::counts(&mut tx, member).await?;
     let actions = workload::of_member(&mut tx, member.id).await?;
     drop(tx);
-    let groups = Group::ALL.iter().filter_map(|group| cards(*group, &actions, &signed, today)).collect();
+    let mut groups: Vec<Cards> =
+        Group::ALL.iter().filter_map(|group| cards(*group, &actions, &signed, today)).collect();
+    one_loud(&mut groups);
     page::render(&MinePage {
         layout: signed.layout_with("My actions", counts).at(&signed.path("my-actions")),
         summary: summary(&actions, today),
@@ -157,6 +159,15 @@ fn card(group: Group, a: &Mine, signed: &Signed, today: NaiveDate) -> Card {
     }
 }
 
+/// One primary button a page: the most pressing card's.
+fn one_loud(groups: &mut [Cards]) {
+    let buttons =
+        groups.iter_mut().flat_map(|group| &mut group.cards).filter_map(|card| card.button.as_mut());
+    for button in buttons.filter(|button| button.loud).skip(1) {
+        button.loud = false;
+    }
+}
+
 fn date_words(group: Group, a: &Mine) -> String {
     match (group, a.due_on) {
         (Group::DoneLately, _) => {
@@ -180,7 +191,18 @@ fn kinds(a: &Mine) -> String {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Whose {
-    person: Option<MemberId>,
+    person: String,
+}
+
+impl Whose {
+    /// The person asked for. What is no person's id is an address that is not there.
+    fn person(&self) -> Result<Option<MemberId>, AppError> {
+        if self.person.is_empty() {
+            Ok(None)
+        } else {
+            self.person.parse().map(Some).map_err(|_| AppError::NotFound)
+        }
+    }
 }
 
 #[derive(Template)]
@@ -212,17 +234,18 @@ async fn team(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeDashboard)?;
     let tabs = tabs(&signed).ok_or(AppError::NotYours)?;
+    let person_asked = whose.person()?;
     let today = Moment::read(&app).today;
     let member = &signed.actor.member;
-    let most = if whose.person.is_some() { OF_ONE } else { OF_EACH };
+    let most = if person_asked.is_some() { OF_ONE } else { OF_EACH };
     let counts = menu::counts(&mut tx, member).await?;
-    let loads = workload::of_team(&mut tx, Scope::of(member), today, most, whose.person).await?;
+    let loads = workload::of_team(&mut tx, Scope::of(member), today, most, person_asked).await?;
     drop(tx);
     page::render(&TeamPage {
         layout: signed.layout_with("My team", counts).at(&signed.path("my-actions")),
         summary: team_summary(&loads),
         tabs,
-        all: whose.person.map(|_| signed.path("my-team")),
+        all: person_asked.map(|_| signed.path("my-team")),
         people: loads.iter().map(|load| person(load, &signed, today)).collect(),
     })
 }

@@ -5,6 +5,7 @@ use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
 use crate::domain::event::EventKind;
+use crate::domain::finding;
 use crate::domain::member::Member;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::standard::Approver;
@@ -151,6 +152,13 @@ impl Opened {
             Approver::RegisteredManager => "the registered manager",
             Approver::QualityLead => "the quality lead",
         }
+    }
+
+    /// Whether a link to the finding or the review this comes from leads anywhere for this member: by their role, in the
+    /// action's service, not by what they logged themselves.
+    pub fn leads(&self, signed: &Signed, verb: Verb) -> bool {
+        let relation = finding::relation(&signed.actor.member, self.case.action.service_id, false);
+        access::may(signed.role(), verb, relation).is_ok()
     }
 
     /// "Rowan House, Ash".

@@ -79,7 +79,7 @@ const BUSY: i32 = 60;
 /// Sixty actions in every state there is. Two of each kind are of wider significance (high risk), one in each service, and
 /// two are minor, one in each service and about something nobody found before; the rest is by chance, the same for the
 /// same seed.
-async fn busy_world(db: &TestDb, seed: u64) -> World {
+pub async fn busy_world(db: &TestDb, seed: u64) -> World {
     const OFTEN: [Topic; 4] = [Topic::Medicines, Topic::Falls, Topic::SafeguardingLearning, Topic::Nutrition];
     let w = world(db, Clock::fixed(super::worker::midnight(day("2026-11-02")) + chrono::Duration::hours(9)))
         .await;
@@ -222,7 +222,7 @@ fn sorted(mut list: Vec<String>) -> Vec<String> {
 }
 
 /// The seed of the busy world; SEED=random tries another one each time.
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let seed = match std::env::var("SEED") {
         Ok(seed) => seed.parse().unwrap_or_else(|_| rand::rng().random()),
         Err(_) => 7,
@@ -784,6 +784,120 @@ async fn words_are_looked_for_as_they_stand() {
         page.body
     );
     assert_eq!(manager.get("/actions?q=%00").await.status, 400, "what no page sends");
+}
+
+/// Too many words are not silently left out: a sentence, what was typed, and no list of something else.
+#[tokio::test]
+async fn more_words_than_are_looked_for_are_answered() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (finding, action) = w.line(Risk::High, Topic::Falls, "carer").await;
+    let manager = w.browser("manager").await;
+    let (fits, long) = ("a".repeat(200), "b".repeat(201));
+    for (list, row) in [("/actions", action.to_string()), ("/findings", finding.to_string())] {
+        assert!(manager.get(list).await.body.contains(&row));
+        let page = manager.get(&format!("{list}?q={fits}")).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("govuk-error-message"));
+        let page = manager.get(&format!("{list}?q={long}&risk=high")).await;
+        assert_eq!(page.status, 422, "{list}");
+        assert!(page.text().contains("Shorten the words to 200 characters"), "{}", page.text());
+        assert!(page.body.contains(&format!("value=\"{long}\"")), "nothing typed is lost");
+        assert!(page.body.contains("<option value=\"high\" selected>"), "nor chosen");
+        assert!(!page.body.contains(&row), "nothing else than was asked for is listed");
+    }
+}
+
+/// The primary buttons of a page: those of no other look.
+fn primary(page: &Answer) -> usize {
+    let main = page.body.split_once("<main").unwrap().1;
+    between(main, "class=\"govuk-button", "\"").iter().filter(|look| !look.contains("--secondary")).count()
+}
+
+#[tokio::test]
+async fn a_page_has_one_primary_button() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let manager = w.browser("manager").await;
+    assert_eq!(primary(&manager.get("/dashboard").await), 1, "to log a finding");
+    for topic in [Topic::Falls, Topic::Medicines, Topic::Nutrition] {
+        w.due(Risk::High, topic, "carer", day("2026-11-23")).await;
+        w.due(Risk::High, topic, "manager", day("2026-11-23")).await;
+    }
+    w.days_pass(4);
+    tick(&w.app).await.unwrap();
+    let page = manager.get("/dashboard").await;
+    assert_eq!(primary(&page), 1, "the most dangerous thing's");
+    assert!(page.body.matches(">Record your decision<").count() >= 3, "{}", page.text());
+    for who in ["carer", "manager"] {
+        let page = w.browser(who).await.get("/my-actions").await;
+        assert!(page.body.matches(">Add an update<").count() >= 3, "{who}: {}", page.text());
+        assert_eq!(primary(&page), 1, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn the_alarm_leads_only_who_can_answer_to_an_answer() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.due(Risk::High, Topic::Medicines, "carer", day("2026-11-23")).await;
+    w.days_pass(4);
+    tick(&w.app).await.unwrap();
+    for (who, says, leads) in [
+        ("manager", "Say what keeps people safe", "/escalations/".to_owned()),
+        ("deputy", "See the action", format!("/actions/{action}")),
+        ("administrator", "See the action", format!("/actions/{action}")),
+    ] {
+        let page = w.browser(who).await.get("/dashboard").await;
+        let alarm = between(&page.body, "class=\"alarm\"", "</div>")[0];
+        let (href, said) = links(alarm).remove(0);
+        assert!(said == says && href.contains(&leads), "{who}: {said} {href}");
+        assert_eq!(w.browser(who).await.get(&href).await.status, 200, "{who}");
+    }
+}
+
+/// Nobody's address: a page that says so, and no error of the program's.
+#[tokio::test]
+async fn the_team_of_nobody_is_not_there() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let manager = w.browser("manager").await;
+    assert_eq!(manager.get("/my-team?person=").await.status, 200);
+    for bad in ["bad", "%00", "7", "00000000-0000-0000-0000-00000000000g"] {
+        let page = manager.get(&format!("/my-team?person={bad}")).await;
+        assert!(page.status == 404 || bad == "%00", "{bad}: {}", page.status);
+        assert!(page.body.contains("<h1"), "{bad}");
+    }
+}
+
+/// Whose action it is may not be able to open where it comes from: it is named then, and leads nowhere.
+#[tokio::test]
+async fn what_one_may_not_open_is_no_link() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (finding, action) = w.line(Risk::High, Topic::Falls, "carer").await;
+    for (who, follows) in [("carer", false), ("leader", true), ("manager", true), ("administrator", true)] {
+        let browser = w.browser(who).await;
+        let page = browser.get(&format!("/actions/{action}")).await;
+        let to_finding = format!("/findings/{finding}\"");
+        assert_eq!(page.body.contains(&to_finding), follows, "{who}");
+        assert!(page.text().contains(&finding.to_string()), "{who}: it is named");
+        for (link, _) in links(page.body.split_once("<main").unwrap().1) {
+            if link.contains("/findings/") || link.contains("/reviews/") {
+                assert_eq!(browser.get(&link).await.status, 200, "{who}: {link}");
+            }
+        }
+    }
+    // an owner elsewhere, whose role would open it in their own services
+    let seen = w.version(action).await;
+    let to = w.id("manager_two");
+    if change::reassign(&w.app, w.actor("quality"), action.number, seen, to, "Covers").await.is_ok() {
+        let browser = w.browser("manager_two").await;
+        let page = browser.get(&format!("/actions/{action}")).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains(&format!("/findings/{finding}\"")) && !page.body.contains("/reviews/R-"));
+        assert!(page.text().contains(&finding.to_string()));
+    }
 }
 
 #[tokio::test]

@@ -294,7 +294,7 @@ async fn a_wrong_form_comes_back_with_all_that_was_typed() {
     ];
     let answer = manager.post_raw("/findings/new", body(&fields(&w, "manager", &wrong))).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.body.contains("<title>Error: Record a finding"));
+    assert!(answer.body.contains("<title>Error: Log a finding"));
     let text = answer.text();
     for sentence in [
         "Choose where it came from",

@@ -264,7 +264,7 @@ async fn render(
         status,
         &NewPage {
             layout: signed
-                .layout("Record a finding")
+                .layout("Log a finding")
                 .at(&signed.path(if signed.can(Verb::SeeDashboard) { "findings" } else { "findings/new" }))
                 .with_errors(!draft.is_ok()),
             back: signed.path("findings"),
