@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Cause;
 use crate::files::store::EvidenceStore;
-use crate::http;
+use crate::http::{self, server};
 use crate::mail::transport::Transport;
 use crate::store::Db;
 
@@ -47,7 +47,11 @@ impl AppState {
     pub fn new(config: Config, clock: Clock, pool: PgPool) -> Result<Self, Cause> {
         let last_tick = Arc::new(AtomicI64::new(clock.now().timestamp()));
         let mail = match &config.mail {
-            Some(mail) => Transport::from_url(Some(mail.smtp_url.expose_secret()), &mail.from.to_string())?,
+            Some(mail) => Transport::trusting(
+                Some(mail.smtp_url.expose_secret()),
+                &mail.from.to_string(),
+                mail.authority.as_deref(),
+            )?,
             None => Transport::Page,
         };
         let evidence = evidence_store(&config)?;
@@ -94,12 +98,12 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
 /// The listening socket failed.
 pub async fn serve(listener: TcpListener, state: AppState, token: CancellationToken) -> std::io::Result<()> {
     tokio::task::spawn_blocking(http::assets::warm);
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(token.cancelled_owned()).await
+    server::run(listener, router(state), token, server::HEADERS).await;
+    Ok(())
 }
 
 /// The whole program as a service: all addresses, and around them what every answer needs.
 pub fn router(state: AppState) -> Router {
     let config = Arc::clone(&state.config);
-    http::shell(http::features(), state, config.public_url.origin())
+    http::shell(http::features(), state, config.public_url.origin(), config.hsts_subdomains)
 }

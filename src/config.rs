@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
+use crate::mail::transport::certificate;
+
 /// What is logged when `RUST_LOG` says nothing.
 pub const DEFAULT_LOG: &str = "info,sqlx=warn,lettre=warn";
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// True when `PUBLIC_URL` was not given and follows the listening address.
     pub public_url_is_default: bool,
+    /// Whether https is insisted on for the hosts under the public address too (`HSTS_SUBDOMAINS`).
+    pub hsts_subdomains: bool,
     /// Proxies whose word on a browser's address is taken (`TRUSTED_PROXY`).
     pub trusted_proxies: Vec<IpAddr>,
     /// The folder for everything the program keeps itself (`DATA_DIR`), absolute.
@@ -77,6 +81,8 @@ pub enum EvidenceStore {
 pub struct MailConfig {
     /// `smtp://` or `smtps://`, with user and password when needed (`SMTP_URL`).
     pub smtp_url: SecretString,
+    /// The certificate, as PEM, of an authority whose servers are trusted besides the public ones (`SMTP_CA_FILE`).
+    pub authority: Option<Vec<u8>>,
     /// The sender (`MAIL_FROM`).
     pub from: Mailbox,
 }
@@ -268,7 +274,19 @@ impl Reader<'_> {
         if self.text("MAIL_FROM").is_none() {
             self.errors.push("MAIL_FROM is missing: SMTP_URL is set, so say who mail comes from.".into());
         }
-        Some(MailConfig { smtp_url: smtp_url.into(), from: from? })
+        let authority = self.mail_authority();
+        Some(MailConfig { smtp_url: smtp_url.into(), authority, from: from? })
+    }
+
+    fn mail_authority(&mut self) -> Option<Vec<u8>> {
+        let pem = std::fs::read(self.text("SMTP_CA_FILE")?).unwrap_or_default();
+        if certificate(&pem).is_err() {
+            self.errors.push(
+                "SMTP_CA_FILE names no file with a certificate: it begins with -----BEGIN CERTIFICATE-----."
+                    .into(),
+            );
+        }
+        Some(pem)
     }
 
     fn log(&mut self) -> LogConfig {
@@ -317,6 +335,7 @@ impl Config {
             listen_addr,
             public_url_is_default: public_url.is_none(),
             public_url: public_url.unwrap_or_else(|| PublicUrl::of(listen_addr)),
+            hsts_subdomains: reader.parsed("HSTS_SUBDOMAINS", "is neither true nor false.").unwrap_or(false),
             trusted_proxies: reader.trusted_proxies(),
             database: reader.database(),
             database_connections: connections,
@@ -400,6 +419,8 @@ mod tests {
             ("DATABASE_CONNECTIONS", "0"),
             ("EVIDENCE_STORE", "ftp://files"),
             ("SMTP_URL", "mail.example"),
+            ("SMTP_CA_FILE", "/dev/null"),
+            ("HSTS_SUBDOMAINS", "yes"),
             ("RUST_LOG", "throughline=loudly"),
             ("LOG_FORMAT", "xml"),
             ("TRUSTED_PROXY", "10.0.0.2, everybody"),
@@ -411,6 +432,8 @@ mod tests {
             "DATABASE_URL",
             "DATABASE_OWNER_URL",
             "DATABASE_CONNECTIONS",
+            "SMTP_CA_FILE",
+            "HSTS_SUBDOMAINS",
             "EVIDENCE_STORE",
             "SMTP_URL",
             "MAIL_FROM",

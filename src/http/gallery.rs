@@ -314,7 +314,7 @@ async fn answer(request: axum::http::Request<axum::body::Body>) -> String {
     let routes = Routes::<()>::new()
         .get("/broken", || async { AppError::internal("made up") })
         .post("/ended", || async { AppError::SignedOut });
-    let response = shell(routes, (), "http://throughline.example").oneshot(request).await.unwrap();
+    let response = shell(routes, (), "http://throughline.example", false).oneshot(request).await.unwrap();
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 

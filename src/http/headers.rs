@@ -21,9 +21,20 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// What is said of https: nothing on plain http; for the hosts under this one only when somebody said that all of them
+/// have it (`HSTS_SUBDOMAINS`), because they would be out of reach for two years otherwise.
+#[must_use]
+pub const fn hsts(https: bool, subdomains: bool) -> Option<HeaderValue> {
+    match (https, subdomains) {
+        (false, _) => None,
+        (true, false) => Some(HeaderValue::from_static("max-age=63072000")),
+        (true, true) => Some(HeaderValue::from_static("max-age=63072000; includeSubDomains")),
+    }
+}
+
 /// Adds the headers. A handler may set its own content security policy (a download is sandboxed) and its own caching;
 /// without it a page is stored nowhere, because it may name people.
-pub async fn add(State(https): State<bool>, request: Request, next: Next) -> Response {
+pub async fn add(State(hsts): State<Option<HeaderValue>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -33,11 +44,8 @@ pub async fn add(State(https): State<bool>, request: Request, next: Next) -> Res
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
+    if let Some(hsts) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     response
 }

@@ -95,6 +95,8 @@ pub mod request_id;
 pub mod review;
 /// The list of addresses.
 pub mod routes;
+/// The connections pages are asked for over.
+pub mod server;
 /// Settings: people, services, rules.
 pub mod settings;
 /// Signing in and out.
@@ -158,15 +160,15 @@ pub fn features() -> Routes<AppState> {
 }
 
 /// Puts around `routes` what every answer needs. `public_url` is the address people type: it says who "we" are when a
-/// form arrives, and whether to insist on https.
+/// form arrives, and whether to insist on https (`hsts_subdomains`: for all hosts under it as well).
 ///
 /// From outside in: reference, log line, security headers, compression, error pages, origin check, time limit, panics.
-pub fn shell<S>(routes: Routes<S>, state: S, public_url: &str) -> Router
+pub fn shell<S>(routes: Routes<S>, state: S, public_url: &str, hsts_subdomains: bool) -> Router
 where
     S: Clone + Send + Sync + 'static,
 {
     let origin: Arc<str> = csrf::origin_of(public_url).into();
-    let https = origin.starts_with("https://");
+    let hsts = headers::hsts(origin.starts_with("https://"), hsts_subdomains);
     routes
         .get("/assets/{version}/{name}", assets::serve)
         .get("/favicon.ico", favicon)
@@ -176,7 +178,7 @@ where
         .layer(middleware::from_fn_with_state(origin, csrf::guard))
         .layer(middleware::from_fn(pages::draw))
         .layer(compression())
-        .layer(middleware::from_fn_with_state(https, headers::add))
+        .layer(middleware::from_fn_with_state(hsts, headers::add))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(middleware::from_fn(request_id::add))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

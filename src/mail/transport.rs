@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::sync::Mutex;
@@ -77,6 +78,11 @@ pub enum SetupError {
         "SMTP_URL is a server's address, such as smtps://user:password@mail.example.org or smtp://localhost:1025"
     )]
     Address,
+    /// No certificate can be read in the file.
+    #[error(
+        "SMTP_CA_FILE is the certificate of an authority, as a file that begins with -----BEGIN CERTIFICATE-----"
+    )]
+    Authority,
     /// The sender is no mail address.
     #[error("the sender of mail is an address, such as throughline@example.org")]
     From,
@@ -95,9 +101,24 @@ impl Transport {
     /// # Errors
     /// The address or the sender cannot be used.
     pub fn from_url(smtp_url: Option<&str>, from: &str) -> Result<Self, SetupError> {
+        Self::trusting(smtp_url, from, None)
+    }
+
+    /// The same, trusting servers whose certificate comes from an authority of one's own as well as those of the
+    /// public ones: `authority` is its certificate as PEM (`SMTP_CA_FILE`).
+    ///
+    /// # Errors
+    /// The address, the sender or the certificate cannot be used.
+    pub fn trusting(
+        smtp_url: Option<&str>,
+        from: &str,
+        authority: Option<&[u8]>,
+    ) -> Result<Self, SetupError> {
         let from: Mailbox = from.parse().map_err(|_| SetupError::From)?;
         let Some(url) = smtp_url else { return Ok(Self::Page) };
-        Ok(Self::Smtp(Box::new(Smtp::connect_lazily(&with_tls_said(url)?, from, WHOLE)?)))
+        let url = with_tls_said(url)?;
+        let authority = authority.map(certificate).transpose()?;
+        Ok(Self::Smtp(Box::new(Smtp::connect_lazily(&url, from, WHOLE, authority)?)))
     }
 
     /// Sends a message, or keeps it. A message is either taken by the server or counted as not sent; when the answer
@@ -114,11 +135,19 @@ impl Transport {
 }
 
 impl Smtp {
-    fn connect_lazily(url: &str, from: Mailbox, whole: Duration) -> Result<Self, SetupError> {
-        let builder = Pool::from_url(url)
-            .map_err(|_| SetupError::Address)?
-            .timeout(Some(CONNECT))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS));
+    fn connect_lazily(
+        url: &str,
+        from: Mailbox,
+        whole: Duration,
+        authority: Option<Certificate>,
+    ) -> Result<Self, SetupError> {
+        let mut builder = Pool::from_url(url).map_err(|_| SetupError::Address)?;
+        if let Some(authority) = authority
+            && let Some(tls) = tls_with(url, authority)?
+        {
+            builder = builder.tls(tls);
+        }
+        let builder = builder.timeout(Some(CONNECT)).pool_config(PoolConfig::new().max_size(CONNECTIONS));
         let pool = Arc::new(Mutex::new(builder.clone().build()));
         Ok(Self { builder, pool, from, whole })
     }
@@ -187,13 +216,45 @@ fn with_tls_said(url: &str) -> Result<String, SetupError> {
     }
 }
 
-fn is_this_machine(place: &str) -> bool {
+/// The server's name or address in what stands between `smtp://` and `?`.
+fn host_of(place: &str) -> &str {
     let authority = place.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let name = match host.strip_prefix('[') {
+    match host.strip_prefix('[') {
         Some(six) => six.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
-    };
+    }
+}
+
+/// The certificate of an authority, read from PEM.
+///
+/// # Errors
+/// There is none in it.
+pub fn certificate(pem: &[u8]) -> Result<Certificate, SetupError> {
+    // the library takes a file without any certificate for an empty list of them
+    let begins = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(begins.len()).any(|part| part == begins) {
+        return Err(SetupError::Authority);
+    }
+    Certificate::from_pem(pem).map_err(|_| SetupError::Authority)
+}
+
+/// How TLS is spoken with the server of an address whose TLS setting is explicit, trusting one more authority; None
+/// when it is spoken to in the clear.
+fn tls_with(url: &str, authority: Certificate) -> Result<Option<Tls>, SetupError> {
+    let (scheme, rest) = url.split_once("://").ok_or(SetupError::Scheme)?;
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let parameters = TlsParameters::builder(host_of(place).to_owned()).add_root_certificate(authority);
+    let parameters = parameters.build_rustls().map_err(|_| SetupError::Authority)?;
+    Ok(match (scheme, query) {
+        ("smtps", _) => Some(Tls::Wrapper(parameters)),
+        (_, "tls=required") => Some(Tls::Required(parameters)),
+        _ => None,
+    })
+}
+
+fn is_this_machine(place: &str) -> bool {
+    let name = host_of(place);
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -349,7 +410,7 @@ mod tests {
     async fn a_server_that_never_answers_is_given_up_for_now() {
         let (url, _) = server(Manner::NeverAnswers).await;
         let from: Mailbox = FROM.parse().unwrap();
-        let smtp = Smtp::connect_lazily(&url, from, Duration::from_millis(100)).unwrap();
+        let smtp = Smtp::connect_lazily(&url, from, Duration::from_millis(100), None).unwrap();
         let error =
             tokio::time::timeout(Duration::from_secs(10), smtp.send(&mail())).await.unwrap().unwrap_err();
         assert_eq!(error.retry, Retry::Later, "{error}");
@@ -358,7 +419,8 @@ mod tests {
     #[tokio::test]
     async fn a_conversation_given_up_half_way_never_answers_for_the_next_message() {
         let (url, _) = server(Manner::SlowOnce(&SLOW)).await;
-        let smtp = Smtp::connect_lazily(&url, FROM.parse().unwrap(), Duration::from_millis(150)).unwrap();
+        let smtp =
+            Smtp::connect_lazily(&url, FROM.parse().unwrap(), Duration::from_millis(150), None).unwrap();
         assert_eq!(smtp.send(&mail()).await.unwrap_err().retry, Retry::Later);
         tokio::time::sleep(Duration::from_millis(250)).await;
         // The late answer to the first message was "250": read on its connection, it would count as sent.

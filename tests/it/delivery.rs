@@ -16,7 +16,7 @@ use throughline::store::{TenantTx, outbox};
 use throughline::worker::deliver::LEASE;
 use throughline::worker::tick;
 use throughline::workflow::person::end_place;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::worker::{number, texts};
@@ -81,14 +81,24 @@ impl Post {
 }
 
 async fn converse(
-    stream: TcpStream,
+    mut stream: TcpStream,
     manner: Manner,
     given: &Mutex<Vec<String>>,
     turns: &AtomicUsize,
 ) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
+    stream.write_all(b"220 test\r\n").await?;
+    take(stream, manner, given, turns).await
+}
+
+/// The conversation after the greeting, over whatever carries it.
+pub(crate) async fn take(
+    stream: impl AsyncRead + AsyncWrite,
+    manner: Manner,
+    given: &Mutex<Vec<String>>,
+    turns: &AtomicUsize,
+) -> std::io::Result<()> {
+    let (read, mut write) = tokio::io::split(stream);
     let mut read = BufReader::new(read);
-    write.write_all(b"220 test\r\n").await?;
     let mut line = String::new();
     while read.read_line(&mut line).await? > 0 {
         let answer: &[u8] = match line.get(..4).unwrap_or_default().to_uppercase().as_str() {
@@ -119,7 +129,7 @@ async fn converse(
 }
 
 /// A world with one late action, of which only the escalation to the manager waits to be sent.
-async fn one_late(db: &TestDb) -> (World, Reference) {
+pub(crate) async fn one_late(db: &TestDb) -> (World, Reference) {
     let w = world(db, Clock::fixed(saturday())).await;
     let action = w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-23")).await;
     tick(&w.app).await.unwrap();
@@ -128,7 +138,7 @@ async fn one_late(db: &TestDb) -> (World, Reference) {
     (w, action)
 }
 
-const TO_ONE: &str = "FROM outbox WHERE escalation_id IS NOT NULL AND recipient_id IS NOT NULL";
+pub(crate) const TO_ONE: &str = "FROM outbox WHERE escalation_id IS NOT NULL AND recipient_id IS NOT NULL";
 
 async fn seconds_to_next(db: &TestDb, w: &World) -> Option<i64> {
     let next = texts(db, &format!("SELECT coalesce(to_char(next_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '') {TO_ONE}")).await;
