@@ -187,6 +187,24 @@ pub async fn mark(tx: &mut TenantTx, outcome: &Outcome<'_>) -> Result<(), sqlx::
     .map(drop)
 }
 
+/// Takes the words out of messages that were sent, or given up, before `before`; that they were, what they told, to
+/// whom and when stays. Returns how many.
+///
+/// # Errors
+/// The database was lost.
+pub async fn forget_words(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        r#"UPDATE outbox SET subject = NULL, body = NULL WHERE provider_id = $1 AND body IS NOT NULL AND created_at < $2
+             AND next_at IS NULL AND coalesce(sent_at, created_at) < $2"#,
+        provider.uuid(),
+        before,
+    )
+    .execute(tx.conn())
+    .await
+    .map(|done| done.rows_affected())
+}
+
 /// Takes a message off the queue that was no longer true when its turn came, and notes why.
 ///
 /// # Errors

@@ -117,7 +117,8 @@ fn failed(stop: Stop) -> AppError {
 pub async fn upkeep(app: &AppState) -> bool {
     match workflow::upkeep::sweep(app).await {
         Ok(swept) => {
-            tracing::info!(uploads = swept.uploads, files = swept.files, sessions = swept.sessions, "upkeep");
+            let workflow::upkeep::Swept { uploads, files, words, sessions } = swept;
+            tracing::info!(uploads, files, words, sessions, "upkeep");
             true
         }
         Err(error) => {

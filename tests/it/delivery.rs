@@ -16,6 +16,7 @@ use throughline::store::{TenantTx, outbox};
 use throughline::worker::deliver::LEASE;
 use throughline::worker::tick;
 use throughline::workflow::person::end_place;
+use throughline::workflow::upkeep;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -102,7 +103,8 @@ pub(crate) async fn take(
     let mut line = String::new();
     while read.read_line(&mut line).await? > 0 {
         let answer: &[u8] = match line.get(..4).unwrap_or_default().to_uppercase().as_str() {
-            "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
+            "EHLO" => b"250-test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME\r\n",
+            "AUTH" => b"235 welcome\r\n",
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let mut message = String::new();
@@ -379,4 +381,47 @@ async fn two_workers_and_a_slow_server_send_each_message_once() {
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), post.given().len()), (10, 10));
+}
+
+#[rstest]
+#[case::sent(Manner::Takes, "escalated 2026-11-24")]
+#[case::given_up(Manner::Refuses, "escalated")]
+#[tokio::test]
+async fn what_a_message_said_is_forgotten_after_ninety_days_and_that_it_was_sent_is_not(
+    #[case] manner: Manner,
+    #[case] left: &str,
+) {
+    let db = TestDb::new().await;
+    let (w, _) = one_late(&db).await;
+    let app = Post::open(manner).await.app(&w);
+    tick(&app).await.unwrap();
+    let words = format!("SELECT body {TO_ONE} AND subject <> '' AND body <> ''");
+    w.days_pass(89);
+    upkeep::sweep(&app).await.unwrap();
+    assert_eq!(texts(&db, &words).await.len(), 1, "it is still read");
+    w.days_pass(2);
+    assert!(upkeep::sweep(&app).await.unwrap().words >= 1);
+    let row = format!(
+        "SELECT concat_ws(' ', o.kind, o.subject, o.body, to_char(o.sent_at, 'YYYY-MM-DD')) FROM outbox o
+         JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.recipient_id AND m.name = 'Priya Nair'
+         WHERE o.id IN (SELECT id {TO_ONE})"
+    );
+    assert_eq!(texts(&db, &row).await, [left]);
+    let administrator = w.browser("administrator").await.get("/messages").await;
+    assert!(administrator.text().contains("to Priya Nair"), "{}", administrator.text());
+    assert_eq!(upkeep::sweep(&app).await.unwrap().words, 0, "once");
+}
+
+#[tokio::test]
+async fn a_message_that_still_waits_keeps_its_words() {
+    let db = TestDb::new().await;
+    let (w, _) = one_late(&db).await;
+    let app = Post::open(Manner::Busy(100)).await.app(&w);
+    tick(&app).await.unwrap();
+    w.days_pass(100);
+    upkeep::sweep(&app).await.unwrap();
+    assert_eq!(
+        texts(&db, &format!("SELECT body {TO_ONE} AND next_at IS NOT NULL AND body <> ''")).await.len(),
+        1
+    );
 }

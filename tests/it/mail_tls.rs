@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rstest::rstest;
 use throughline::app::AppState;
 use throughline::mail::transport::Transport;
@@ -37,8 +37,9 @@ struct Authority {
     acceptor: TlsAcceptor,
 }
 
-fn authority() -> Authority {
+fn authority(name: &str) -> Authority {
     let mut own = CertificateParams::new(Vec::new()).unwrap();
+    own.distinguished_name.push(DnType::CommonName, name);
     own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let pem = own.self_signed(&key).unwrap().pem();
@@ -142,17 +143,18 @@ fn sending(app: &AppState, url: &str, authority: Option<&str>) -> AppState {
 
 /// Sends one waiting message to a server; `trusted` says whether its authority is known. Answers with what was
 /// delivered and what still waits.
-async fn send_one(way: Way, scheme: &str, query: &str, trusted: bool) -> (u64, usize, Post) {
+async fn send_one(way: Way, scheme: &str, query: &str, trusted: bool) -> (u64, usize, String, Post) {
     let db = TestDb::new().await;
     let (w, _) = one_late(&db).await;
-    let (known, other) = (authority(), authority());
+    let (known, other) = (authority("Care mail"), authority("Somebody else"));
     let post = Post::open(way, known.acceptor.clone()).await;
     let url = format!("{scheme}://user:pass%20word@127.0.0.1:{}{query}", post.port);
     let pem = if trusted { known.pem } else { other.pem };
     let summary = tick(&sending(&w.app, &url, Some(&pem))).await.unwrap();
     let waiting =
         texts(&db, &format!("SELECT id::text {TO_ONE} AND sent_at IS NULL AND next_at IS NOT NULL")).await;
-    (summary.delivered, waiting.len(), post)
+    let error = texts(&db, &format!("SELECT coalesce(last_error, '') {TO_ONE}")).await.concat();
+    (summary.delivered, waiting.len(), error, post)
 }
 
 #[rstest]
@@ -165,8 +167,8 @@ async fn a_server_of_a_trusted_authority_gets_the_message(
     #[case] scheme: &str,
     #[case] query: &str,
 ) {
-    let (delivered, waiting, post) = send_one(way, scheme, query, true).await;
-    assert_eq!((delivered, waiting, post.taken()), (1, 0, 1));
+    let (delivered, waiting, error, post) = send_one(way, scheme, query, true).await;
+    assert_eq!((delivered, waiting, post.taken()), (1, 0, 1), "{error}");
     only_greetings(&post.clear());
 }
 
@@ -179,15 +181,16 @@ async fn a_server_of_an_unknown_authority_gets_nothing(
     #[case] scheme: &str,
     #[case] query: &str,
 ) {
-    let (delivered, waiting, post) = send_one(way, scheme, query, false).await;
+    let (delivered, waiting, error, post) = send_one(way, scheme, query, false).await;
     assert_eq!((delivered, waiting, post.taken()), (0, 1, 0));
+    assert!(error.contains("UnknownIssuer"), "{error}");
     only_greetings(&post.clear());
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_offer_tls_gets_nothing_when_it_is_required() {
-    let (delivered, waiting, post) = send_one(Way::Never, "smtp", "?tls=required", true).await;
-    assert_eq!((delivered, waiting, post.taken()), (0, 1, 0));
+    let (delivered, waiting, error, post) = send_one(Way::Never, "smtp", "?tls=required", true).await;
+    assert_eq!((delivered, waiting, post.taken()), (0, 1, 0), "{error}");
     only_greetings(&post.clear());
     assert!(post.clear().starts_with("EHLO"), "it was spoken to: {}", post.clear());
 }
@@ -196,7 +199,7 @@ async fn a_server_that_does_not_offer_tls_gets_nothing_when_it_is_required() {
 async fn the_public_authorities_alone_do_not_make_a_private_one_trusted() {
     let db = TestDb::new().await;
     let (w, _) = one_late(&db).await;
-    let post = Post::open(Way::Implicit, authority().acceptor).await;
+    let post = Post::open(Way::Implicit, authority("Care mail").acceptor).await;
     let url = format!("smtps://127.0.0.1:{}", post.port);
     let summary = tick(&sending(&w.app, &url, None)).await.unwrap();
     assert_eq!((summary.delivered, summary.failed, post.taken()), (0, 1, 0));
@@ -215,7 +218,7 @@ async fn a_server_that_speaks_in_the_clear_where_tls_begins_at_once_learns_nothi
         let _ = stream.read_to_end(&mut heard).await;
         heard
     });
-    let summary = tick(&sending(&w.app, &url, Some(&authority().pem))).await.unwrap();
+    let summary = tick(&sending(&w.app, &url, Some(&authority("Care mail").pem))).await.unwrap();
     assert_eq!((summary.delivered, summary.failed), (0, 1));
     let heard = heard.await.unwrap();
     assert_eq!(heard.first(), Some(&0x16), "a TLS handshake");
