@@ -20,9 +20,9 @@ BEGIN
   SELECT * INTO s FROM sessions x WHERE x.token_hash = p_token_hash
     AND x.expires_at > p_now AND x.seen_at + make_interval(mins => x.idle_minutes) > p_now;
   IF FOUND THEN
-    -- once a minute is often enough to know that somebody is there, and the first minute of a session counts
+    -- once a minute is often enough to know that somebody is there, and the first request of a session counts
     notable := s.seen_at = s.created_at OR s.seen_at < p_now - interval '1 minute';
-    IF s.seen_at < p_now - interval '1 minute' THEN
+    IF notable THEN
       UPDATE sessions x SET seen_at = p_now WHERE x.token_hash = p_token_hash;
     END IF;
     PERFORM set_config('app.person_id', s.user_id::text, true);

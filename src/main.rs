@@ -9,10 +9,6 @@ use clap::Parser as _;
 use throughline::config::{Config, LogConfig, LogFormat};
 use tracing_subscriber::EnvFilter;
 
-/// Pages are made of many small texts: an eighth of the time of a page went into asking the system for their memory.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The settings are wrong; anything else that fails ends with 1.
 const WRONG_SETTINGS: u8 = 2;
 

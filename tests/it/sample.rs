@@ -1,12 +1,14 @@
 //! Bulk data for measuring: what comes of it must be what people could have made.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{TimeZone, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, Row};
 use throughline::clock::Clock;
+use throughline::database::{pool, roles};
 use throughline::sample::{self, Wanted};
 use throughline::{error::AppError, worker};
 
@@ -106,6 +108,56 @@ async fn the_same_seed_makes_the_same_sample_and_a_second_one_is_refused() {
     }
     assert_eq!(told[0], told[1]);
     assert_ne!(told[0], told[2]);
+}
+
+/// What the server read of the actions since its counters were set back: rows by index, rows by reading all.
+async fn read_of_actions(conn: &mut PgConnection) -> (i64, i64) {
+    sqlx::query_as("SELECT idx_tup_fetch, seq_tup_read FROM pg_stat_user_tables WHERE relname = 'actions'")
+        .fetch_one(conn)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_tick_with_nothing_due_reads_no_action_however_many_are_open() {
+    let (mut db, folder) = (TestDb::new().await, Scratch::new("sample"));
+    let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).unwrap());
+    let app = fixtures::app(&db, clock.clone(), &folder);
+    sample::load(&app, &SMALL, PASSWORD).await.unwrap();
+    worker::tick(&app).await.unwrap();
+    // connections tell what they read when they end
+    app.db.close().await;
+    let conn = &mut db.administrator().await;
+    // as an administrator of the server can: every date lies far ahead, and the statistics know it
+    for sql in [
+        "SET session_replication_role = replica",
+        "UPDATE actions SET due_on = due_on + 3650, verify_by = verify_by + 3650",
+        "UPDATE action_reminders SET due_on = due_on + 3650",
+        "SET session_replication_role = DEFAULT",
+        "VACUUM (ANALYZE) actions",
+        "SELECT pg_stat_force_next_flush()",
+        "SELECT pg_stat_reset()",
+    ] {
+        sqlx::query(sql).execute(&mut *conn).await.unwrap();
+    }
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM actions WHERE status NOT IN ('closed', 'cancelled')")
+            .fetch_one(&mut *conn)
+            .await
+            .unwrap();
+    assert!(open > 40, "{open}");
+    let before = read_of_actions(conn).await;
+
+    db.pool = pool::pool_options(1).connect_with(pool::connection(db.options(roles::APP))).await.unwrap();
+    let again = fixtures::app(&db, clock, &folder);
+    let swept = worker::tick(&again).await.unwrap();
+    assert_eq!((swept.raised, swept.reminded), (0, 0));
+    again.db.close().await;
+    let gone = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'throughline_app'";
+    while sqlx::query_scalar::<_, i64>(gone).fetch_one(&mut *conn).await.unwrap() > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(read_of_actions(conn).await, before, "the tick looked at actions that are not due");
 }
 
 #[tokio::test]
