@@ -51,6 +51,8 @@ pub mod text_enum;
 pub mod topic;
 /// Whether the trail is unbroken.
 pub mod trail;
+/// Whose turn it is with what waits to be judged.
+pub mod turn;
 /// Independent verification: who may check, and what follows from a verdict.
 pub mod verification;
 /// Whether an action's wording can be checked, and whether a note says anything.

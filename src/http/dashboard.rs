@@ -8,10 +8,8 @@ use serde::Deserialize;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::member::Role;
 use crate::domain::reference::Reference;
 use crate::domain::significance::Weight;
-use crate::domain::standard::Approver;
 use crate::domain::topic::Theme;
 use crate::domain::{action, calendar, words};
 use crate::error::AppError;
@@ -273,6 +271,7 @@ fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>, one_place: bool) -> Work 
 fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     let reference = Reference::action(n.number);
     let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
+    let (role, hands) = (signed.role(), n.hands.unwrap_or_default());
     match n.danger {
         Danger::NoControl | Danger::Undecided
             if signed.can(Verb::DecideEscalation) && n.escalation.is_some() =>
@@ -280,21 +279,15 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
             let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
             (DECIDE, signed.path(&format!("escalations/{id}")))
         }
-        Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) => {
+        Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) && hands.may_check(role) => {
             ("Verify", at("verification"))
         }
-        Danger::ToClose if n.risk.is_high() && signed.can(Verb::Assure) => ("Assure", at("assurance")),
-        Danger::ToClose if approves(signed.role(), n.approver) => ("Close", at("closure")),
+        Danger::ToClose if hands.wants_assurance(n.risk) && signed.can(Verb::Assure) => {
+            ("Assure", at("assurance"))
+        }
+        Danger::ToClose if hands.may_close(role, n.approver, n.risk) => ("Close", at("closure")),
         Danger::Unowned if signed.can(Verb::Reassign) => ("Choose an owner", at("owner")),
         _ => ("Open", signed.path(&format!("actions/{reference}"))),
-    }
-}
-
-/// Whether this role is the one the closure standard names; who else may, opens the action and is told there.
-const fn approves(role: Role, approver: Approver) -> bool {
-    match approver {
-        Approver::RegisteredManager => matches!(role, Role::RegisteredManager),
-        Approver::QualityLead => matches!(role, Role::QualityLead),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::significance::{self, Weight};
 use crate::domain::staleness;
 use crate::domain::standard::Approver;
 use crate::domain::topic::{Risk, Theme, Topic};
+use crate::domain::turn::Hands;
 use crate::ids::EscalationId;
 
 /// What a dashboard is drawn for.
@@ -184,6 +185,8 @@ pub struct Needs {
     pub danger: Danger,
     /// What keeps people safe meanwhile; empty when nothing is recorded.
     pub interim_control: String,
+    /// How the member stands to what waits to be judged.
+    pub hands: Option<Hands>,
 }
 
 /// What a dashboard shows.

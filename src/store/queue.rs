@@ -8,6 +8,7 @@ use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::standard::Approver;
 use crate::domain::topic::{Risk, Topic};
+use crate::domain::turn::Hands;
 
 /// How many submitted actions a page shows.
 pub const PAGE: usize = 50;
@@ -41,14 +42,8 @@ pub struct Waiting {
     pub approver: Approver,
     /// Live pieces of evidence.
     pub evidence: i64,
-    /// The member owns it or has owned it in this cycle.
-    pub owned: bool,
-    /// A registered manager owns it or has owned it in this cycle.
-    pub managers: bool,
-    /// The member gave evidence that still stands.
-    pub gave: bool,
-    /// The nominated individual's assurance stands.
-    pub assured: bool,
+    /// How the member stands to it.
+    pub hands: Hands,
     /// The member may not check it themselves.
     pub blocked: bool,
 }
@@ -107,10 +102,7 @@ pub async fn list(
                 submitted_at: r.submitted_at,
                 approver: word(&r.approver)?,
                 evidence: r.evidence,
-                owned: r.owned,
-                managers: r.managers,
-                gave: r.gave,
-                assured: r.assured,
+                hands: Hands { owned: r.owned, managers: r.managers, gave: r.gave, assured: r.assured },
                 blocked: r.blocked,
             })
         })

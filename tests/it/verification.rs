@@ -1,5 +1,7 @@
 //! Verification: who checks, what a verdict does, and two people at once (R15, R16, R17).
 
+use std::collections::BTreeSet;
+
 use rstest::rstest;
 use throughline::clock::Clock;
 use throughline::domain::action::Status;
@@ -479,6 +481,36 @@ async fn the_queue_shows_what_waits_by_window_and_whose_it_is() {
     for wrong in ["/verify?after=x", "/verify?after=2.2026-11-01.1", "/verify?after=0.2026-13-01.1"] {
         assert_eq!(deputy.get(wrong).await.status, 404, "{wrong}");
     }
+}
+
+/// The verbs of judgement a page leads to.
+async fn verbs(w: &World, who: &str, path: &str) -> BTreeSet<String> {
+    let page = w.browser(who).await.get(path).await;
+    assert_eq!(page.status, 200, "{who} {path}");
+    let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let judges = |link: &&str| ["/verification", "/assurance", "/closure"].iter().any(|v| link.ends_with(v));
+    links.filter(judges).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_dashboard_offers_what_the_queue_does_and_nothing_else() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    for (risk, owner) in
+        [(Risk::Medium, "carer"), (Risk::High, "leader"), (Risk::Low, "deputy"), (Risk::Low, "manager")]
+    {
+        w.submitted_action(risk, owner).await;
+        let verified = w.submitted_action(risk, owner).await;
+        w.verify(verified, if owner == "deputy" { "quality" } else { "deputy" }, Outcome::Complete).await;
+    }
+    let mut all = 0;
+    for who in ["deputy", "manager", "quality", "nominated"] {
+        let (shown, queued) =
+            (verbs(&w, who, "/dashboard?significance=all").await, verbs(&w, who, "/verify").await);
+        assert_eq!(shown, queued, "{who}");
+        all += shown.len();
+    }
+    assert!(all > 8, "{all}");
 }
 
 #[tokio::test]

@@ -11,9 +11,7 @@ use crate::clock::london_date;
 use crate::domain::access::Verb;
 use crate::domain::action::Status;
 use crate::domain::calendar;
-use crate::domain::member::{Member, Role};
 use crate::domain::reference::Reference;
-use crate::domain::standard::Approver;
 use crate::domain::verification::checks_managers;
 use crate::domain::words;
 use crate::error::AppError;
@@ -78,8 +76,9 @@ async fn list(
         empty: empty.into(),
     };
     let (others, mine): (Vec<_>, Vec<_>) = submitted.iter().partition(|row| row.blocked);
-    let assured: Vec<_> = verified.iter().filter(|row| wants_assurance(row)).collect();
-    let closing: Vec<_> = verified.iter().filter(|row| wants_closure(row, member)).collect();
+    let assured: Vec<_> = verified.iter().filter(|row| row.hands.wants_assurance(row.risk)).collect();
+    let closing: Vec<_> =
+        verified.iter().filter(|row| row.hands.may_close(member.role, row.approver, row.risk)).collect();
     page::render(&QueuePage {
         layout: signed.layout_with("To verify", counts).at(&here),
         mine: list(mine, &|row| to_check(row, &signed, today), "Nothing waits for you to check it."),
@@ -116,20 +115,6 @@ fn after(text: &str) -> Result<Option<After>, AppError> {
         |text: &str| asked::place::<NaiveDate, i32>(text, |d| d.parse().ok(), |n| n.parse().ok()).ok()?;
     let place = asked::place(text, blocked, window)?;
     Ok(place.map(|(blocked, (verify_by, number))| After { blocked, verify_by, number }))
-}
-
-fn wants_assurance(row: &Waiting) -> bool {
-    row.risk.is_high() && !row.assured
-}
-
-/// Whether this member approves the closure of a verified action that needs nothing more; the gate has the last word.
-fn wants_closure(row: &Waiting, member: &Member) -> bool {
-    let named = match row.approver {
-        Approver::RegisteredManager => member.role == Role::RegisteredManager,
-        Approver::QualityLead => member.role == Role::QualityLead,
-    };
-    let above = row.managers && matches!(member.role, Role::QualityLead | Role::NominatedIndividual);
-    (named || above) && !row.owned && !wants_assurance(row)
 }
 
 fn work(row: &Waiting, signed: &Signed, tag: Tag) -> Work {
@@ -179,9 +164,9 @@ fn to_check(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
 }
 
 fn not_for_me(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
-    let why = if row.owned {
+    let why = if row.hands.owned {
         "You own it or have owned it"
-    } else if row.gave {
+    } else if row.hands.gave {
         "You gave evidence for it"
     } else {
         "A registered manager owned it, so the deputy, the quality lead or the nominated individual checks it"

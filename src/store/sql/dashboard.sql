@@ -68,7 +68,16 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
   (SELECT json_agg(json_build_array(f.number, a.what, a.approver, f.status, f.cycle, f.due_on, f.verify_by, a.topic, f.risk, seen.name, seen.nation, o.name,
       f.unowned, f.escalation_id, f.at, f.danger,
       coalesce(CASE WHEN f.late THEN (SELECT d.interim_control FROM escalation_decisions d JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = f.cycle
-        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, '')) ORDER BY f.danger, f.gravity, f.by, f.number)
+        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, ''),
+      -- as the list of what waits to be verified has them (queue.sql)
+      CASE WHEN f.status IN ('submitted', 'verified') THEN json_build_object(
+        'owned', EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = f.id AND w.cycle = f.cycle AND w.member_id = $2),
+        'managers', EXISTS (SELECT 1 FROM action_owners w JOIN memberships m ON m.provider_id = $1 AND m.id = w.member_id
+          WHERE w.provider_id = $1 AND w.action_id = f.id AND w.cycle = f.cycle AND m.role = 'registered_manager'),
+        'gave', EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = $1 AND e.action_id = f.id AND e.cycle = f.cycle AND e.withdrawn_at IS NULL AND e.author_id = $2),
+        'assured', coalesce((SELECT x.decision = 'assured' AND x.evidence_rev = a.evidence_rev AND x.seq >= coalesce((SELECT max(v.seq) FROM verifications v
+            WHERE v.provider_id = $1 AND v.action_id = f.id AND v.cycle = f.cycle), 0)
+          FROM assurances x WHERE x.provider_id = $1 AND x.action_id = f.id AND x.cycle = f.cycle ORDER BY x.seq DESC LIMIT 1), false)) END) ORDER BY f.danger, f.gravity, f.by, f.number)
     FROM first f JOIN actions a ON a.provider_id = $1 AND a.id = f.id JOIN seen ON seen.id = f.service_id
     LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = f.owner_id) AS "needs: Json<Vec<Needs>>",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
