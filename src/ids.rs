@@ -96,4 +96,6 @@ typed_ids! {
     MessageId;
     /// An invitation.
     InvitationId;
+    /// A request that somebody's one-time codes be taken away.
+    CodeResetId;
 }

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::codes::HALFWAY;
 use super::token::Token;
 use crate::domain::member::Role;
 
@@ -94,6 +95,7 @@ pub fn touch_due(last_seen: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SessionCookie {
     secure: bool,
+    halfway: bool,
 }
 
 impl SessionCookie {
@@ -101,19 +103,37 @@ impl SessionCookie {
     /// browsers refuse to take from plain http, from a subdomain or for a part of the site.
     #[must_use]
     pub fn for_public_url(public_url: &str) -> Self {
-        Self { secure: public_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) }
+        let secure = public_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        Self { secure, halfway: false }
+    }
+
+    /// The cookie of somebody whose password was right, until they have entered their code; it opens no page.
+    #[must_use]
+    pub fn halfway(public_url: &str) -> Self {
+        Self { halfway: true, ..Self::for_public_url(public_url) }
     }
 
     /// The cookie's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        if self.secure { "__Host-session" } else { "session" }
+        match (self.secure, self.halfway) {
+            (true, false) => "__Host-session",
+            (false, false) => "session",
+            (true, true) => "__Host-halfway",
+            (false, true) => "halfway",
+        }
     }
 
     /// The `Set-Cookie` value that hands `token` to the browser for as long as the session may last.
     #[must_use]
     pub fn set(self, token: &Token, limits: Limits) -> String {
         self.value(&token.text(), limits.absolute.num_seconds())
+    }
+
+    /// The `Set-Cookie` value that hands the browser `token` for as long as a code may take.
+    #[must_use]
+    pub fn set_halfway(self, token: &Token) -> String {
+        self.value(&token.text(), HALFWAY.num_seconds())
     }
 
     /// The `Set-Cookie` value that takes the token away again.

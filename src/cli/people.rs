@@ -14,7 +14,7 @@ use throughline::database;
 use throughline::domain::member::{Member, Role};
 use throughline::domain::text_enum::TextEnum;
 use throughline::ids::{MemberId, ProviderId, ServiceId, UserId};
-use throughline::workflow::{Stop, leaver, person, provider};
+use throughline::workflow::{Stop, codes, leaver, person, provider};
 
 use super::{say, state};
 
@@ -47,6 +47,15 @@ pub enum People {
         /// Read the password from standard input instead of making one.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Take a person's one-time codes away, when they lost telephone and recovery codes; their sessions end, and they set
+    /// codes up again at the next sign-in. In the trail of every provider they have a place in.
+    ///
+    /// Where a provider has two administrators, these do it in the browser, under Settings.
+    ResetCodes {
+        /// What they sign in with.
+        #[arg(long)]
+        email: String,
     },
     /// End a person's place in a provider; their sessions end, and what they own is shown as unowned at once.
     ///
@@ -121,6 +130,7 @@ pub async fn people(config: Config, asked: People) -> Result<()> {
     let done = match asked {
         People::Add(new) => add(&state, &new).await,
         People::ResetPassword { email, password_stdin } => reset(&state, &email, password_stdin).await,
+        People::ResetCodes { email } => reset_codes(&state, &email).await,
         People::End { email, provider, reason } => end(&state, &email, &provider, &reason).await,
     };
     opened.close().await;
@@ -184,6 +194,14 @@ async fn reset(state: &AppState, email: &str, from_stdin: bool) -> Result<()> {
     person::reset_password(state, email, &password).await.map_err(sentence)?;
     tell(&password, made);
     say("The password was changed, and all sessions of this person have ended.");
+    Ok(())
+}
+
+async fn reset_codes(state: &AppState, email: &str) -> Result<()> {
+    codes::reset_by_operator(state, email).await.map_err(sentence)?;
+    say(
+        "Their one-time codes are gone, and all their sessions have ended. They set codes up when they sign in next.",
+    );
     Ok(())
 }
 

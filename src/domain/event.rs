@@ -26,6 +26,14 @@ text_enum! {
         InvitationRenewed => "invitation_renewed", "Invitation renewed";
         /// An invitation was withdrawn.
         InvitationWithdrawn => "invitation_withdrawn", "Invitation withdrawn";
+        /// A provider asks other roles for one-time codes.
+        CodesRuleChanged => "codes_rule_changed", "Rule for one-time codes changed";
+        /// An administrator asked that somebody's one-time codes be taken away.
+        CodesResetAsked => "codes_reset_asked", "Reset of one-time codes asked for";
+        /// What was asked was withdrawn or refused.
+        CodesResetWithdrawn => "codes_reset_withdrawn", "Reset of one-time codes withdrawn";
+        /// Somebody's one-time codes were taken away.
+        CodesReset => "codes_reset", "One-time codes reset";
         /// A member's role, title or services changed.
         MemberChanged => "member_changed", "Member changed";
         /// A membership ended.

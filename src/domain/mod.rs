@@ -12,6 +12,8 @@ pub mod calendar;
 pub mod change;
 /// The closure gate and its checklist.
 pub mod closure;
+/// One-time codes: who needs them, and resets.
+pub mod codes;
 /// Escalation: levels, causes, and the decision to be recorded.
 pub mod escalation;
 /// What is written into the trail.

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::auth::session::SessionCookie;
+use crate::clock::london_date;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
@@ -13,13 +14,15 @@ use crate::http::banner::Done;
 use crate::http::browser::Browser;
 use crate::http::extract::Path;
 use crate::http::form::Draft;
+use crate::http::halfway::{self, Carried};
 use crate::http::page::{self, Layout};
 use crate::http::signed::{self, SignedPerson};
+use crate::http::verb::{Answer, answer};
 use crate::ids::SessionId;
 use crate::store::SystemTx;
 use crate::store::system::{self, OwnPlace};
 use crate::workflow::Stop;
-use crate::workflow::session;
+use crate::workflow::{codes, session};
 
 /// `/account` and what can be done there.
 #[must_use]
@@ -27,6 +30,7 @@ pub fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/account", show)
         .post("/account/password", change_password)
+        .post("/account/codes/recovery", renew_recovery)
         .post("/account/sessions/others/end", end_others)
         .post("/account/sessions/{session}/end", end)
 }
@@ -40,6 +44,13 @@ struct AccountPage {
     email: String,
     places: Vec<OwnPlace>,
     sessions: Vec<SessionRow>,
+    codes: Option<CodesCard>,
+}
+
+/// The one-time codes of a person.
+struct CodesCard {
+    since: String,
+    left: String,
 }
 
 /// A browser that is signed in.
@@ -60,6 +71,7 @@ async fn account(app: &AppState, person: &SignedPerson, draft: Draft) -> Result<
     let own = system::account(&mut tx, person.user).await?.ok_or(AppError::SignedOut)?;
     let places = system::own_places(&mut tx, person.user).await?;
     let sessions = crate::store::session::of_person(&mut tx, person.user).await?;
+    let codes = crate::store::codes::own(&mut tx, person.user).await?;
     tx.commit().await?;
     let row = |session: crate::store::session::OwnSession| SessionRow {
         id: session.id,
@@ -75,6 +87,10 @@ async fn account(app: &AppState, person: &SignedPerson, draft: Draft) -> Result<
         email: own.email,
         places,
         sessions: sessions.into_iter().map(row).collect(),
+        codes: codes.map(|own| CodesCard {
+            since: words::date(london_date(own.since)),
+            left: words::count(u64::try_from(own.left).unwrap_or_default(), "recovery code"),
+        }),
     })
 }
 
@@ -104,6 +120,25 @@ async fn change_password(
             }
             Err(Stop::Changed) => return Err(AppError::Conflict),
             Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    page::unprocessable(&account(&app, &person, draft).await?)
+}
+
+async fn renew_recovery(
+    person: SignedPerson,
+    State(app): State<AppState>,
+    Browser(from): Browser,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    let typed = draft.line("code", 40, "Enter the code your phone shows now");
+    if let Some(typed) = typed {
+        match answer(codes::renew_recovery(&app, person.user, &typed, &from).await, &mut draft)? {
+            Answer::Done(new) => {
+                let carried = Carried { next: "/account".to_owned(), kept: None };
+                return halfway::recovery_page(person.user, &new, carried);
+            }
+            Answer::Again(_) => {}
         }
     }
     page::unprocessable(&account(&app, &person, draft).await?)

@@ -80,6 +80,12 @@ text_enum! {
         Invited => "invited", "Invitation on its way";
         /// An invitation was withdrawn.
         InvitationWithdrawn => "invitation_withdrawn", "Invitation withdrawn";
+        /// A reset of codes was asked for.
+        CodesResetAsked => "codes_reset_asked", "Reset asked for";
+        /// Codes were reset.
+        CodesReset => "codes_reset", "Codes reset";
+        /// A reset of codes was withdrawn.
+        CodesResetWithdrawn => "codes_reset_withdrawn", "Reset withdrawn";
         /// An invitation was accepted.
         Joined => "joined", "You have joined";
         /// Somebody's place ended.
@@ -128,6 +134,9 @@ impl Done {
             Self::SessionEnded => "That device has to sign in again.",
             Self::Invited => "The mail leaves within a minute. The link works once, for three days.",
             Self::InvitationWithdrawn => "Its link or code opens nothing any more.",
+            Self::CodesResetAsked => "Another administrator has to confirm it within three days.",
+            Self::CodesReset => "They set them up again the next time they sign in.",
+            Self::CodesResetWithdrawn => "Their codes stay as they are.",
             Self::Joined => "Sign in to begin.",
             Self::MemberLeft => "New owners are told. What nobody took shows as unowned on the dashboard.",
             Self::SettingChanged => "It counts from now on.",

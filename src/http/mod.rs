@@ -59,6 +59,8 @@ pub mod finding;
 pub mod form;
 #[cfg(test)]
 mod gallery;
+/// Between the password and the first page.
+pub mod halfway;
 /// Security headers.
 pub mod headers;
 /// Alive, and ready.
@@ -89,6 +91,8 @@ pub mod page;
 pub mod pages;
 /// The pill of an action.
 pub mod pill;
+/// Pictures for the camera of a telephone.
+pub mod qr;
 /// The reference of a request.
 pub mod request_id;
 /// Reviews.
@@ -101,6 +105,8 @@ pub mod server;
 pub mod settings;
 /// Signing in and out.
 pub mod sign_in;
+/// The step between the password and the first page.
+pub mod sign_in_code;
 /// Who is signed in.
 pub mod signed;
 /// Both versions, when a form was overtaken.
@@ -138,6 +144,7 @@ pub fn features() -> Routes<AppState> {
         .merge(health::routes())
         .merge(start::routes())
         .merge(sign_in::routes())
+        .merge(sign_in_code::routes())
         .merge(account::routes())
         .merge(dashboard::routes())
         .merge(actions::routes())

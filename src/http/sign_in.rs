@@ -1,20 +1,20 @@
 //! Signing in and out.
 
-use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
 use crate::app::AppState;
 use crate::auth::session::SessionCookie;
+use crate::auth::token::Token;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::{Banner, Done, Waiting};
 use crate::http::browser::Browser;
 use crate::http::extract::Query;
 use crate::http::form::Draft;
-use crate::http::kept::Kept;
+use crate::http::halfway::{self, Carried};
 use crate::http::page::{self, Layout};
 use crate::http::signed::{self, SignedPerson};
 use crate::workflow::session::{self, SignIn};
@@ -23,15 +23,6 @@ use crate::workflow::session::{self, SignIn};
 #[must_use]
 pub fn routes() -> Routes<AppState> {
     Routes::new().get("/sign-in", show).post("/sign-in", sign_in).post("/sign-out", sign_out)
-}
-
-#[derive(Template)]
-#[template(path = "account/sign_in.html")]
-struct SignInPage {
-    layout: Layout,
-    draft: Draft,
-    next: String,
-    kept: Option<Kept>,
 }
 
 /// Where to go after signing in.
@@ -54,7 +45,8 @@ async fn show(
         Ok(_) => Ok(page::see_other(next)),
         Err(AppError::SignedOut) => {
             let layout = Layout { banner, ..Layout::signed_out("Sign in") };
-            page::render(&SignInPage { layout, draft: Draft::new(), next: next.to_owned(), kept: None })
+            let carried = Carried { next: next.to_owned(), kept: None };
+            halfway::sign_in_page(StatusCode::OK, layout, Draft::new(), carried)
         }
         Err(other) => Err(other),
     }
@@ -65,41 +57,45 @@ async fn sign_in(
     Browser(from): Browser,
     mut draft: Draft,
 ) -> Result<Response, AppError> {
-    let next = page::own_path(draft.value("next")).unwrap_or_default().to_owned();
-    let kept = Kept::brought(&draft);
+    let carried = Carried::brought(&draft);
     let email = draft.text("email", 254, "Enter your email address or sign-in name");
     // a password is taken as it was typed: spaces at its ends belong to it
     let password = draft.value("password").to_owned();
     if password.is_empty() {
         draft.refuse("password", "Enter your password");
     }
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    let mut retry_after = None;
+    let (mut status, mut wait) = (StatusCode::UNPROCESSABLE_ENTITY, None);
     if let (true, Some(email)) = (draft.is_ok(), email) {
         match session::sign_in(&app, &email, &password, &from).await? {
             SignIn::Opened(fresh) => {
                 let start = page::start_of(fresh.places.iter().map(String::as_str));
-                let mut response = match kept {
-                    Some(kept) => kept.after(fresh.user, start)?,
-                    None => page::see_other(if next.is_empty() { &start } else { &next }),
-                };
-                let cookie = SessionCookie::for_public_url(app.config.public_url.origin());
-                signed::set_cookie(&mut response, &cookie.set(&fresh.token, fresh.limits));
+                let mut response = carried.first_page(fresh.user, start)?;
+                halfway::open(&mut response, &app, &fresh);
                 return Ok(response);
             }
+            SignIn::Half(token) => return to_code(&app, &token, carried).await,
             SignIn::Wrong => draft.refuse("email", "Email or password is wrong"),
             SignIn::Wait(seconds) => {
-                let error = AppError::TooMany { retry_after: seconds };
-                draft.refuse("email", format!("{}. {}", error.words().0, error.words().1));
-                (status, retry_after) = (StatusCode::TOO_MANY_REQUESTS, Some(seconds));
+                status = halfway::too_many(&mut draft, "email", seconds);
+                wait = Some(seconds);
             }
         }
     }
-    let layout = Layout::signed_out("Sign in").with_errors(true);
-    let mut response = page::render_as(status, &SignInPage { layout, draft, next, kept })?;
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    let mut response = halfway::sign_in_page(status, Layout::signed_out("Sign in"), draft, carried)?;
+    halfway::retry_after(&mut response, wait);
+    Ok(response)
+}
+
+/// The page for the code: at once when it has to carry what was kept, which no address could.
+async fn to_code(app: &AppState, token: &Token, carried: Carried) -> Result<Response, AppError> {
+    let mut response = match carried.kept {
+        Some(_) => halfway::code_page(app, Some(token), StatusCode::OK, Draft::new(), carried).await?,
+        None => {
+            let filters = [("next", carried.next.as_str())];
+            page::see_other(&page::with_query("/sign-in/code", &filters, None))
+        }
+    };
+    halfway::begin(&mut response, app, token);
     Ok(response)
 }
 

@@ -101,7 +101,7 @@ async fn provider_of(
     tx.commit().await?;
     let standards = standard::defaults(|| dice.id(now).into());
     let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
-    provider::insert(&mut tx, slug, &format!("Sample provider {number}")).await?;
+    provider::insert(&mut tx, (slug, &format!("Sample provider {number}")), &[]).await?;
     provider::insert_standards(&mut tx, &standards).await?;
     provider::insert_policies(&mut tx, escalation::default_policy).await?;
     tx.record(Event::of_provider(EventKind::ProviderAdded).detail(json!({ "slug": slug })));

@@ -25,6 +25,8 @@ pub mod audience;
 pub mod change;
 /// Closures and reopenings.
 pub mod closure;
+/// One-time codes.
+pub mod codes;
 /// The dashboard.
 pub mod dashboard;
 /// Escalations.

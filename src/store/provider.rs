@@ -3,6 +3,7 @@
 use super::{TenantTx, word, words};
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::Policy;
+use crate::domain::member::Role;
 use crate::domain::standard::ClosureStandard;
 use crate::domain::topic::{Risk, ServiceKind};
 use crate::ids::{ServiceId, StandardId, UnitId};
@@ -11,14 +12,20 @@ use crate::ids::{ServiceId, StandardId, UnitId};
 ///
 /// # Errors
 /// The slug is taken, or the database was lost.
-pub async fn insert(tx: &mut TenantTx, slug: &str, name: &str) -> Result<(), sqlx::Error> {
+pub async fn insert(
+    tx: &mut TenantTx,
+    (slug, name): (&str, &str),
+    codes_for: &[Role],
+) -> Result<(), sqlx::Error> {
     let (provider, now) = (tx.provider(), tx.now());
+    let codes_for: Vec<String> = codes_for.iter().map(|role| role.as_str().to_owned()).collect();
     sqlx::query!(
-        "INSERT INTO providers (id, slug, name, created_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO providers (id, slug, name, created_at, codes_for) VALUES ($1, $2, $3, $4, $5)",
         provider.uuid(),
         slug,
         name,
-        now
+        now,
+        &codes_for
     )
     .execute(tx.conn())
     .await

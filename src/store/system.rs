@@ -163,6 +163,8 @@ pub struct OwnPlace {
     pub role: Role,
     /// The job title there, possibly empty.
     pub job_title: String,
+    /// Whether the provider asks this role for one-time codes.
+    pub codes: bool,
 }
 
 impl OwnPlace {
@@ -179,16 +181,16 @@ impl OwnPlace {
 /// The database was lost, or holds a word this program does not know.
 pub async fn own_places(tx: &mut SystemTx, user: UserId) -> Result<Vec<OwnPlace>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT p.name, p.slug, m.role, m.job_title FROM memberships m JOIN providers p ON p.id = m.provider_id
-         WHERE m.user_id = $1 AND m.ended_at IS NULL ORDER BY p.name, p.slug",
+        r#"SELECT p.name, p.slug, m.role, m.job_title, m.role = ANY(p.codes_for) AS "codes!" FROM memberships m JOIN providers p ON p.id = m.provider_id
+         WHERE m.user_id = $1 AND m.ended_at IS NULL ORDER BY p.name, p.slug"#,
         user.uuid()
     )
     .fetch_all(tx.conn())
     .await?;
-    let place = |name, slug| PlaceName { name, slug };
     rows.into_iter()
         .map(|r| {
-            Ok(OwnPlace { provider: place(r.name, r.slug), role: word(&r.role)?, job_title: r.job_title })
+            let (provider, role) = (PlaceName { name: r.name, slug: r.slug }, word(&r.role)?);
+            Ok(OwnPlace { provider, role, job_title: r.job_title, codes: r.codes })
         })
         .collect()
 }
@@ -270,8 +272,7 @@ pub async fn forget_failures(tx: &mut SystemTx, key: [u8; 32]) -> Result<(), sql
     sqlx::query!("DELETE FROM sign_in_throttles WHERE key = $1", &key[..]).execute(tx.conn()).await.map(drop)
 }
 
-/// Forgets sessions that ended by themselves, and failed sign-ins of more than a day ago, which no longer hold anybody
-/// up. Returns how many sessions went.
+/// Forgets sessions that ended by themselves, and failed sign-ins of more than a day ago. Returns how many sessions went.
 ///
 /// # Errors
 /// The database was lost.

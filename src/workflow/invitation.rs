@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::guess::{self, address_key};
 use super::place::{must_be_there, must_manage};
-use super::session::{address_key, seconds_until};
 use super::{Actor, Done, Stop, person};
 use crate::app::AppState;
 use crate::auth::spoken::Spoken;
-use crate::auth::throttle::{Attempt, Failures, Scope, attempt};
+use crate::auth::throttle::{Failures, Scope};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::invitation::{OPENS_NOTHING, Standing, Way, sign_in_name};
 use crate::domain::member::{Member, Role, Sight};
@@ -207,18 +207,10 @@ pub async fn find(
 }
 
 async fn count_try(app: &AppState, keys: [[u8; 32]; 2]) -> Result<[Failures; 2], AppError> {
-    let now = app.clock.now();
-    let mut tx = SystemTx::begin(&app.db, None, now).await?;
-    let failures = system::lock_failures(&mut tx, keys).await?;
-    let [one, two] = failures.map(|f| attempt(Scope::Address, f, now));
-    if let Attempt::WaitUntil(until) = one.and(two) {
-        return Err(AppError::TooMany { retry_after: seconds_until(until, now) });
-    }
-    for (key, failures) in keys.into_iter().zip(failures) {
-        system::store_failures(&mut tx, key, failures.after_failure(now)).await?;
-    }
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    let counted = guess::count(&mut tx, keys, Scope::Address).await?;
     tx.commit().await?;
-    Ok(failures)
+    counted.map_err(|retry_after| AppError::TooMany { retry_after })
 }
 
 /// Somebody who has no sign-in yet, as they fill the form in.

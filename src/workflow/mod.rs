@@ -19,12 +19,16 @@ pub mod assurance;
 pub mod change;
 /// Closing and reopening.
 pub mod closure;
+/// One-time codes.
+pub mod codes;
 /// Escalations: raised by the program, decided by people.
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
 pub mod evidence;
 /// Logging a finding, its sources, ending it without an action.
 pub mod finding;
+/// How guesses are held up.
+mod guess;
 /// Invitations.
 pub mod invitation;
 /// Somebody leaves.

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::{Done, Stop};
 use crate::app::AppState;
 use crate::domain::calendar::Nation;
+use crate::domain::codes;
 use crate::domain::escalation;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::member::Member;
+use crate::domain::member::{Member, Role};
 use crate::domain::standard;
 use crate::domain::topic::ServiceKind;
 use crate::error::AppError;
@@ -19,6 +20,14 @@ use crate::store::{SystemTx, TenantTx, member, provider, system};
 /// # Errors
 /// The slug is taken, or the database was lost.
 pub async fn add(app: &AppState, slug: &str, name: &str) -> Done<ProviderId> {
+    add_with(app, (slug, name), &codes::by_default()).await
+}
+
+/// As [`add`], asking these roles for one-time codes: none of them where passwords are public.
+///
+/// # Errors
+/// As for [`add`].
+pub async fn add_with(app: &AppState, (slug, name): (&str, &str), codes_for: &[Role]) -> Done<ProviderId> {
     if !is_plain(slug) {
         return Err(Stop::at("slug", "Use small letters, figures and single hyphens, at most 40 characters"));
     }
@@ -30,7 +39,7 @@ pub async fn add(app: &AppState, slug: &str, name: &str) -> Done<ProviderId> {
     }
     let id = ProviderId::new();
     let mut tx = begin(app, id).await?;
-    provider::insert(&mut tx, slug, name).await?;
+    provider::insert(&mut tx, (slug, name), codes_for).await?;
     provider::insert_standards(&mut tx, &standard::defaults(StandardId::new)).await?;
     provider::insert_policies(&mut tx, escalation::default_policy).await?;
     tx.record(

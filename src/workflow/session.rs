@@ -1,19 +1,19 @@
 //! Signing in and out, and what a person does with their own account.
 
-use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use std::net::IpAddr;
 
+use super::guess::{self, address_key};
 use super::{Done, Stop};
 use crate::app::AppState;
 use crate::auth::password::{NewPasswordError, Verdict};
 use crate::auth::session::{Limits, Standing};
-use crate::auth::throttle::{Attempt, Failures, Scope, attempt};
+use crate::auth::throttle::{Failures, Scope};
 use crate::auth::token::{Token, TokenHash};
 use crate::error::AppError;
 use crate::ids::{SessionId, UserId};
 use crate::store::system::{self, Account};
-use crate::store::{SystemTx, session};
+use crate::store::{SystemTx, codes, session};
 
 /// Where a try to sign in comes from.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Fresh {
 pub enum SignIn {
     /// The person is signed in.
     Opened(Box<Fresh>),
+    /// The password was right, and a code is asked for: the secret of the browser that enters it.
+    Half(Token),
     /// Email or password is wrong; which of them is not known to anybody.
     Wrong,
     /// Too many tries: wait so many seconds.
@@ -81,39 +83,50 @@ pub async fn sign_in(app: &AppState, email: &str, password: &str, from: &Origin)
     }
     system::forget_failures(&mut tx, keys[0]).await?;
     system::take_back_failure(&mut tx, keys[1], before[1]).await?;
-    if let Some(old) = from.before {
-        session::end_by_token(&mut tx, old).await?;
+    if needs_code(&mut tx, account.user).await? {
+        let token = Token::random();
+        codes::open_half(&mut tx, token.hash(), account.user).await?;
+        tx.commit().await?;
+        return Ok(SignIn::Half(token));
     }
-    let fresh = open(&mut tx, account.user, &from.device).await?;
-    session::sweep(&mut tx).await?;
+    let fresh = begin(&mut tx, account.user, from).await?;
     tx.commit().await?;
     Ok(SignIn::Opened(Box::new(fresh)))
 }
 
 type Allowed = ([Failures; 2], Option<Account>);
 
-/// Counts this try as a failure before it is known to be one, so that a burst of guesses sent at once is held up like
-/// guesses sent one by one; a right password takes it back. While waiting nothing is counted.
+/// Counts this try (see [`guess::count`]) and reads the account.
 async fn count_try(
     app: &AppState,
     keys: [[u8; 32]; 2],
     email: &str,
 ) -> Result<Result<Allowed, u32>, sqlx::Error> {
-    let now = app.clock.now();
-    let mut tx = SystemTx::begin(&app.db, None, now).await?;
-    let failures = system::lock_failures(&mut tx, keys).await?;
-    let [account, address] = failures;
-    match attempt(Scope::Account, account, now).and(attempt(Scope::Address, address, now)) {
-        Attempt::WaitUntil(until) => Ok(Err(seconds_until(until, now))),
-        Attempt::Allowed => {
-            for (key, failures) in keys.into_iter().zip(failures) {
-                system::store_failures(&mut tx, key, failures.after_failure(now)).await?;
-            }
+    let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
+    match guess::count(&mut tx, keys, Scope::Account).await? {
+        Err(seconds) => Ok(Err(seconds)),
+        Ok(failures) => {
             let account = system::account_by_email(&mut tx, email).await?;
             tx.commit().await?;
             Ok(Ok((failures, account)))
         }
     }
+}
+
+/// Begins a session, and ends the one this browser had.
+pub(super) async fn begin(tx: &mut SystemTx, user: UserId, from: &Origin) -> Result<Fresh, sqlx::Error> {
+    if let Some(old) = from.before {
+        session::end_by_token(tx, old).await?;
+    }
+    let fresh = open(tx, user, &from.device).await?;
+    session::sweep(tx).await?;
+    Ok(fresh)
+}
+
+/// Whether a code is asked for beside the password: of whoever has set one up, and where a provider asks it of their role.
+async fn needs_code(tx: &mut SystemTx, user: UserId) -> Result<bool, sqlx::Error> {
+    let asked = system::own_places(tx, user).await?.iter().any(|place| place.codes);
+    Ok(asked || codes::is_set_up(tx, user).await?)
 }
 
 async fn open(tx: &mut SystemTx, user: UserId, device: &str) -> Result<Fresh, sqlx::Error> {
@@ -210,47 +223,6 @@ async fn own_account(app: &AppState, user: UserId) -> Result<(Account, Vec<Strin
     Ok((account, places.into_iter().map(|place| place.provider.name).collect()))
 }
 
-pub(super) fn seconds_until(until: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
-    let millis = (until - now).num_milliseconds().max(1);
-    u32::try_from(millis.saturating_add(999) / 1000).unwrap_or(u32::MAX)
-}
-
 fn account_key(email: &str) -> [u8; 32] {
     Sha256::digest(format!("account:{email}")).into()
-}
-
-/// One house usually has one IPv4 address, but a whole /64 of IPv6 ones to change between.
-pub(super) fn address_key(address: Option<IpAddr>) -> [u8; 32] {
-    let text = match address.map(|address| address.to_canonical()) {
-        Some(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Some(v4) => format!("address:{v4}"),
-        None => "address:unknown".to_owned(),
-    };
-    Sha256::digest(text).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_house_is_one_address() {
-        let key = |text: &str| address_key(Some(text.parse().unwrap()));
-        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
-        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
-        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
-        assert_ne!(key("192.0.2.2"), key("192.0.2.1"));
-        assert_ne!(account_key("192.0.2.1"), key("192.0.2.1"));
-    }
-
-    #[test]
-    fn part_of_a_second_is_a_whole_second_to_wait() {
-        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        for (millis, seconds) in [(1, 1), (1000, 1), (1001, 2), (900_000, 900)] {
-            assert_eq!(seconds_until(now + chrono::TimeDelta::milliseconds(millis), now), seconds);
-        }
-    }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::too_many_lines, reason = "a journey is one story")]
 
 mod browser;
+mod codes;
 mod driver;
 #[expect(dead_code, reason = "shared with the integration tests, which use the rest")]
 #[path = "../it/harness/mod.rs"]

@@ -151,6 +151,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
             from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
             from("/p/{provider}/settings/members/{id}/place", "place", ("settings/members", ROW, "/place")),
             at("/p/{provider}/settings/history", "settings-history", "settings/history"),
+            at("/p/{provider}/settings/codes", "codes", "settings/codes"),
+            from(
+                "/p/{provider}/settings/members/{id}/codes",
+                "member-codes",
+                ("settings/members", ROW, "/codes"),
+            ),
             at("/p/{provider}/settings/invitations", "invitations", "settings/invitations"),
             at("/p/{provider}/settings/invitations/new", "invite", "settings/invitations/new"),
             at("/p/{provider}/settings/services", "services", "settings/services"),
@@ -175,6 +181,9 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/p/{provider}/evidence/{id}/preview", "a picture"),
 ];
 
+/// Pages that somebody only comes to by a walk of their own, and the test that walks it.
+const WALKED: &[(&str, &str)] = &[("/sign-in/code", "codes.rs")];
+
 #[test]
 fn every_page_of_the_program_is_in_the_table() {
     let missing: Vec<&str> = features()
@@ -183,6 +192,7 @@ fn every_page_of_the_program_is_in_the_table() {
         .filter(|(method, _)| *method == Method::GET)
         .map(|(_, path)| *path)
         .filter(|path| !NOT_PAGES.iter().any(|(other, _)| same(other, path)))
+        .filter(|path| !WALKED.iter().any(|(walked, _)| same(walked, path)))
         .filter(|path| !SCREENS.iter().any(|(_, screens)| screens.iter().any(|s| same(s.route, path))))
         .collect();
     assert!(missing.is_empty(), "add these to the table in tests/browser/screens.rs: {missing:#?}");
@@ -236,7 +246,7 @@ fn open(browser: &Browser<'_>, screen: &Screen, secret: &str) -> Result<(), Stri
 }
 
 /// Looks at the screen in both sizes and both schemes, and keeps pictures.
-fn inspect(browser: &Browser<'_>, name: &str) -> Vec<String> {
+pub fn inspect(browser: &Browser<'_>, name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for (width, height) in [(390, 844), (1280, 900)] {
         for (scheme, word) in [(Scheme::Light, ""), (Scheme::Dark, "-dark")] {

@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 use throughline::app::{self, AppState};
+use throughline::auth::codes::Secret;
 use throughline::clock::Clock;
 use throughline::config::Config;
 use throughline::demo;
@@ -167,6 +168,24 @@ impl Stage {
             let made = invite(&self.app, &Actor { provider, member }, &given).await.unwrap();
             made.secret.unwrap().text().to_owned()
         })
+    }
+
+    /// The code the telephone of somebody shows now, set up or about to be.
+    pub fn code_of(&self, nickname: &str) -> String {
+        let email = self.email_of(nickname);
+        let secret: Vec<u8> = self.block_on(async {
+            let mut administrator = self._db.administrator().await;
+            sqlx::query_scalar(
+                "SELECT coalesce(a.secret, h.offered) FROM users u LEFT JOIN authenticators a ON a.user_id = u.id
+                   LEFT JOIN half_sign_ins h ON h.user_id = u.id AND h.offered IS NOT NULL
+                 WHERE u.email = $1 ORDER BY h.expires_at DESC LIMIT 1",
+            )
+            .bind(email)
+            .fetch_one(&mut administrator)
+            .await
+            .unwrap()
+        });
+        Secret::stored(&secret).unwrap().code(self.app.clock.now()).unwrap()
     }
 
     /// Today, in London.

@@ -228,6 +228,7 @@ fn store_takes_a_transaction(path: &str, text: &str) -> Vec<String> {
         &["ping", "difference", "close", "begin", "commit", "open_session", "open_reading"];
     let system = [
         "src/store/system.rs",
+        "src/store/codes.rs",
         "src/store/session.rs",
         "src/store/tenant_tx.rs",
         "src/store/mod.rs",

@@ -17,7 +17,10 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 6] = [
+const WITHOUT_FORM: [&str; 9] = [
+    "/sign-in/go-on",
+    "/p/{provider}/settings/members/{id}/codes/confirmation",
+    "/p/{provider}/settings/members/{id}/codes/withdrawal",
     "/sign-out",
     "/account/sessions/others/end",
     "/account/sessions/{session}/end",
@@ -90,6 +93,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("settings/members/{}/departure", format!("/settings/members/{}/departure", w.id("carer"))),
         ("settings/members/{}/place", format!("/settings/members/{}/place", w.id("carer"))),
         ("settings/invitations/new", "/settings/invitations/new".to_owned()),
+        ("settings/codes", "/settings/codes".to_owned()),
+        ("settings/members/{}/codes", format!("/settings/members/{}/codes", w.id("carer"))),
         ("settings/services/new", "/settings/services/new".to_owned()),
         ("settings/services/{}", format!("/settings/services/{}", w.house.id)),
     ])
@@ -107,6 +112,15 @@ async fn secret(w: &World) -> String {
     };
     let made = invite(&w.app, w.actor("administrator"), &given).await.unwrap();
     made.secret.unwrap().text().to_owned()
+}
+
+/// Everybody has codes, so that the forms about them are there.
+async fn telephones(db: &TestDb) {
+    let mut administrator = db.administrator().await;
+    sqlx::query("INSERT INTO authenticators SELECT id, substring(sha256(id::text::bytea) FOR 20), now(), 0 FROM users")
+        .execute(&mut administrator)
+        .await
+        .unwrap();
 }
 
 /// Wrong tries at one form do not keep the next from being tried.
@@ -227,12 +241,15 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
     let (manager, nominated) = (w.browser("manager").await, w.browser("nominated").await);
     let administrator = w.browser("administrator").await;
     let secret = secret(&w).await;
+    telephones(&db).await;
+    let half = w.half("manager").await;
     let routes = features();
     let posts = routes.list().iter().filter(|(method, _)| *method == Method::POST).map(|(_, route)| *route);
     let before = rows(&db).await;
     let (mut failures, mut tried) = (Vec::new(), 0);
     for route in posts.filter(|route| !WITHOUT_FORM.contains(route)) {
         let browser = match route {
+            "/sign-in/code" => &half,
             route if route.ends_with("/assurance") => &nominated,
             route if route.contains("/settings/") => &administrator,
             _ => &manager,
@@ -247,8 +264,10 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
                 page = browser.get(path.rsplit_once('/').unwrap().0).await;
             }
             (path.clone(), page)
-        } else if route == "/account/password" {
+        } else if route.starts_with("/account/") {
             (route.to_owned(), browser.get("/account").await)
+        } else if route == "/sign-in/code" {
+            (route.to_owned(), half.get(route).await)
         } else {
             let path = route.replace("{slug}", w.slug).replace("{secret}", &secret);
             let page = w.stranger().get(&path).await;

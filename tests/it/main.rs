@@ -13,6 +13,7 @@ mod architecture;
 mod change;
 mod closure;
 mod connections;
+mod codes;
 mod contrast;
 mod crash;
 mod dashboard;

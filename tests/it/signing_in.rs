@@ -57,6 +57,11 @@ impl Client {
         self
     }
 
+    /// Shows a cookie under another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        self.cookies.iter_mut().filter(|(name, _)| name == from).for_each(|(name, _)| *name = to.to_owned());
+    }
+
     fn saying(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self

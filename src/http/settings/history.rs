@@ -99,6 +99,16 @@ fn words_for(line: &Told) -> Option<(String, String)> {
         EventKind::InvitationWithdrawn => {
             Some((format!("The invitation of {} was withdrawn", who(name)), String::new()))
         }
+        EventKind::CodesRuleChanged => Some((line.kind.label().to_owned(), codes_rule(line))),
+        EventKind::CodesResetAsked => {
+            let why = text(line, "reason");
+            let why = if why.is_empty() { String::new() } else { format!("Reason: {why}") };
+            Some((format!("A reset of {}’s one-time codes was asked for", who(name)), why))
+        }
+        EventKind::CodesResetWithdrawn => {
+            Some((format!("The reset of {}’s one-time codes was withdrawn", who(name)), String::new()))
+        }
+        EventKind::CodesReset => Some((format!("{}’s one-time codes were reset", who(name)), String::new())),
         EventKind::MemberChanged => Some((format!("{} has another place", who(name)), changed(line))),
         EventKind::ServiceChanged => Some((format!("Service changed: {name}"), service_changed(line))),
         EventKind::UnitRenamed => {
@@ -133,6 +143,19 @@ fn changed(line: &Told) -> String {
         services("services_given", "given"),
         services("services_taken", "taken away"),
     ])
+}
+
+fn codes_rule(line: &Told) -> String {
+    let roles = |name: &str, said: &str| {
+        let list = line.detail.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let words: Vec<String> = list
+            .iter()
+            .filter_map(|word| word.as_str().and_then(Role::from_text))
+            .map(|role| role.label().to_lowercase())
+            .collect();
+        if words.is_empty() { String::new() } else { format!("{said}: {}", words::list(&words)) }
+    };
+    told::sentences(&[roles("asked_of", "Asked of"), roles("no_longer_of", "No longer asked of")])
 }
 
 fn service_changed(line: &Told) -> String {

@@ -97,6 +97,7 @@ struct ShowPage {
     left: Option<String>,
     departure: String,
     place: String,
+    codes: String,
     history: Timeline,
 }
 
@@ -117,6 +118,7 @@ async fn show(
         facts: facts(&found),
         left: found.ended_at.map(|at| words::date(london_date(at))),
         place: signed.path(&format!("settings/members/{id}/place")),
+        codes: signed.path(&format!("settings/members/{id}/codes")),
         departure: signed.path(&format!("settings/members/{id}/departure")),
         history: history::timeline(&lines),
     })

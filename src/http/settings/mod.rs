@@ -10,6 +10,8 @@ use crate::http::Routes;
 use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
 
+/// One-time codes.
+pub mod codes;
 /// Somebody leaves.
 pub mod departure;
 /// What happened to people, places and rules.
@@ -33,6 +35,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(departure::routes())
         .merge(service::routes())
         .merge(invitation::routes())
+        .merge(codes::routes())
         .merge(history::routes())
 }
 
@@ -66,6 +69,11 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "Invitations",
                 "New members, by mail or by a printed code for those without mail",
                 "invitations",
+            ),
+            group(
+                "One-time codes",
+                "Which roles enter a code beside their password; resets for whoever lost theirs",
+                "codes",
             ),
             group("Services", "Kind, nation for bank holidays, units", "services"),
             group("History", "What happened to people, services and rules, and who did it", "history"),

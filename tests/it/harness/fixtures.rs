@@ -101,13 +101,14 @@ pub async fn world(db: &TestDb, clock: Clock) -> World {
     let folder = Scratch::new("world");
     let app = app(db, clock.clone(), &folder);
     let (slug, other_slug) = ("rowan-care", "willow-care");
-    let provider = provider::add(&app, slug, "Rowan Care").await.unwrap();
+    // who needs a code is tested in codes.rs; elsewhere a password is enough
+    let provider = provider::add_with(&app, (slug, "Rowan Care"), &[]).await.unwrap();
     let house =
         place(&app, provider, ("rowan-house", "Rowan House"), ServiceKind::Nursing, &["Ash", "Beech"]);
     let house = house.await;
     let visits = ("rowan-visits", "Rowan Visits");
     let visits = place(&app, provider, visits, ServiceKind::HomeCare, &["North round", "South round"]).await;
-    let other = provider::add(&app, other_slug, "Willow Care").await.unwrap();
+    let other = provider::add_with(&app, (other_slug, "Willow Care"), &[]).await.unwrap();
     let lodge = ("willow-lodge", "Willow Lodge");
     let lodge = place(&app, other, lodge, ServiceKind::SupportedLiving, &["Flat 1"]).await;
     let mut people = HashMap::new();
@@ -342,6 +343,22 @@ impl World {
         let cookie = format!("{}={}", cookie.name(), token.text());
         let slug = if nickname.starts_with("willow") { self.other_slug } else { self.slug };
         Browser { router: Arc::new(router(self.app.clone())), cookie, home: format!("/p/{slug}") }
+    }
+
+    /// A browser in which the password of `nickname` was right, and the code is still to come.
+    pub async fn half(&self, nickname: &str) -> Browser {
+        let token = Token::random();
+        let mut tx = system(&self.pool).await;
+        sqlx::query("INSERT INTO half_sign_ins (token_hash, user_id, expires_at) VALUES ($1, $2, $3)")
+            .bind(token.hash().as_bytes())
+            .bind(self.someone(nickname).user.uuid())
+            .bind(self.clock.now() + Duration::minutes(10))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let cookie = format!("{}={}", SessionCookie::halfway(ORIGIN).name(), token.text());
+        Browser { cookie, ..self.stranger() }
     }
 
     /// A browser in which nobody is signed in.

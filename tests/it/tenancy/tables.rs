@@ -15,6 +15,9 @@ const GLOBAL: &[(&str, &str)] =
 const NOBODYS: &[(&str, &str)] = &[
     ("users", "a person may be a member of several providers"),
     ("sessions", "a person signs in once for all their providers"),
+    ("authenticators", "a person has one telephone for all their providers"),
+    ("recovery_codes", "they belong to that telephone"),
+    ("half_sign_ins", "nobody is signed in yet"),
     ("sign_in_throttles", "nobody is signed in yet"),
     ("providers", "the provider itself: its id is the key"),
     ("frameworks", "the regulator's framework is the same for everybody"),
