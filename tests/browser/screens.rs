@@ -64,13 +64,13 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/dashboard", "dashboard", "dashboard"),
             at("/p/{provider}/actions", "actions", "actions"),
             from(ACTION, "action-late", ("actions?show=late", ROW, "")),
-            from(ACTION, "action-to-verify", ("actions?show=to_verify", ROW, "")),
+            from(ACTION, "action-to-verify", ("actions?show=to_verify&significance=all", ROW, "")),
             from(ACTION, "action-closed", ("actions?show=closed", ROW, "")),
             at("/p/{provider}/verify", "to-verify", "verify"),
             from(
                 "/p/{provider}/actions/{action}/verification",
                 "verify",
-                ("actions?show=to_verify", ROW, "/verification"),
+                ("actions?show=to_verify&significance=all", ROW, "/verification"),
             ),
             from(
                 "/p/{provider}/actions/{action}/reopening",
