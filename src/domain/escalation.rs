@@ -1,11 +1,14 @@
 //! Escalation: when a level hears of a delay, whom it reaches, and what a decision has to say (R12, R13, R13a, R14).
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::calendar::{self, Nation};
 use super::member::Role;
+use super::reference::Reference;
 use super::text_enum::text_enum;
-use super::topic::{Risk, Theme, Topic};
+use super::topic::{EvidenceKind, Risk, Theme, Topic};
+use super::words;
 
 text_enum! {
     /// Why an action was escalated.
@@ -20,6 +23,56 @@ text_enum! {
         MixedEvidence => "mixed_evidence", "Mixed evidence";
         /// The nominated individual challenged it (R18).
         Challenged => "challenged", "Challenged by the nominated individual";
+        /// Its due date passed, and a kind of evidence it must have was not given (R14, E2): said instead of
+        /// [`Cause::Overdue`], so that one date is raised once.
+        EvidenceMissing => "evidence_missing", "Overdue, evidence missing";
+        /// The same problem was found again after an action on it was closed (R14, R21).
+        Recurrence => "recurrence", "Found again after closure";
+        /// Nobody recorded a decision on a high-risk finding (R13a, R14, M6).
+        HighRisk => "high_risk", "High risk, no decision recorded";
+    }
+}
+
+/// What an escalation was raised upon, kept with it so that its page can say why it exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Upon {
+    /// The kinds of evidence that were missing when the due date passed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<EvidenceKind>,
+    /// The number of the closed action after which the same was found again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<i32>,
+    /// The day that one was closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_on: Option<NaiveDate>,
+}
+
+/// Why an escalation exists, in plain words: a sentence without its full stop (R14).
+#[must_use]
+pub fn why(cause: Cause, date: NaiveDate, upon: &Upon) -> String {
+    let day = words::date(date);
+    match cause {
+        Cause::Overdue => format!("It was due on {day} and is not done"),
+        Cause::EvidenceMissing => {
+            let kinds: Vec<String> = upon.missing.iter().map(|k| k.label().to_lowercase()).collect();
+            format!("It was due on {day} and is not done, and evidence is missing: {}", words::list(&kinds))
+        }
+        Cause::VerificationLate => format!("It should have been verified by {day}"),
+        Cause::Ineffective => "It was verified as ineffective: practice did not change".into(),
+        Cause::MixedEvidence => "The evidence points both ways".into(),
+        Cause::Challenged => "The nominated individual challenged it".into(),
+        Cause::Recurrence => match (upon.closed, upon.closed_on) {
+            (Some(number), Some(on)) => format!(
+                "The same was found again: action {} on this topic was closed on {}",
+                Reference::action(number),
+                words::date(on)
+            ),
+            _ => "The same was found again after an action on it was closed".into(),
+        },
+        Cause::HighRisk => {
+            format!("The finding is high risk, and no decision on it was recorded since {day}")
+        }
     }
 }
 
@@ -86,6 +139,25 @@ pub const fn default_policy(risk: Risk) -> Policy {
         Risk::High | Risk::Critical => 0,
     };
     Policy { manager_after: 0, leadership_after }
+}
+
+/// Within how many days after an action was closed the same topic in the same service is a recurrence (R21).
+pub const RECURS_WITHIN_DAYS: u64 = 365;
+
+/// Working days after the first action under a high-risk finding until the registered manager is asked for a decision,
+/// and until leadership is when there is still none (R14).
+pub const DECISION_POLICY: Policy = Policy { manager_after: 1, leadership_after: 3 };
+
+/// The levels that should have been asked for a decision on a high-risk finding acted on since `since`, by `today`.
+#[must_use]
+pub fn levels_asked(since: NaiveDate, today: NaiveDate, nation: Nation, policy: Policy) -> Vec<Level> {
+    if today <= since {
+        return Vec::new();
+    }
+    let waited = calendar::working_days_after(since, today, nation);
+    let reached = |after: u16| waited >= u32::from(after);
+    let levels = [(Level::Manager, policy.manager_after), (Level::Leadership, policy.leadership_after)];
+    levels.into_iter().filter(|(_, after)| reached(*after)).map(|(level, _)| level).collect()
 }
 
 /// Whether safeguarding is concerned, so that leadership hears at once (R12).
@@ -293,6 +365,17 @@ mod tests {
         let friday = day("2026-11-20");
         let on = |text| levels_due(friday, day(text), Nation::England, policy, Risk::Low, false);
         assert_eq!(on("2026-11-23"), []);
+        assert_eq!(on("2026-11-24"), [Level::Manager]);
+        assert_eq!(on("2026-11-25"), [Level::Manager, Level::Leadership]);
+    }
+
+    #[test]
+    fn a_high_risk_finding_asks_for_a_decision_on_its_days() {
+        let friday = day("2026-11-20");
+        let on = |text| levels_asked(friday, day(text), Nation::England, DECISION_POLICY);
+        assert_eq!(on("2026-11-20"), []);
+        assert_eq!(on("2026-11-22"), [], "a weekend is no working day");
+        assert_eq!(on("2026-11-23"), [Level::Manager]);
         assert_eq!(on("2026-11-24"), [Level::Manager]);
         assert_eq!(on("2026-11-25"), [Level::Manager, Level::Leadership]);
     }

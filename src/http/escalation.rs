@@ -9,7 +9,9 @@ use crate::app::AppState;
 use crate::domain::access::{self, Verb};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
-use crate::domain::escalation::{Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide};
+use crate::domain::escalation::{
+    Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide, why,
+};
 use crate::domain::event::EventKind;
 use crate::domain::reference::Reference;
 use crate::domain::words;
@@ -211,7 +213,11 @@ fn form(
         back: signed.path("escalations"),
         caption: format!("Escalation of action {reference}"),
         title: action.what.clone(),
-        why: why(&seen.open),
+        why: format!(
+            "{}. It was {}.",
+            why(seen.open.cause, seen.open.due_on, &seen.open.upon),
+            level_words(seen.open.level)
+        ),
         asks: asks(seen.open.cause),
         tag: pill(action.state(today, seen.decisions.is_empty()), today),
         facts,
@@ -245,22 +251,12 @@ fn refusal(signed: &Signed, seen: &Seen) -> Option<&'static str> {
     may_decide(signed.role(), seen.open.level, owns).err().map(NotTheirs::sentence)
 }
 
-fn why(open: &Open) -> String {
-    let date = words::date(open.due_on);
-    let what = match open.cause {
-        Cause::Overdue => format!("It was due on {date} and is not done"),
-        Cause::VerificationLate => format!("It should have been verified by {date}"),
-        Cause::Ineffective => "It was verified as ineffective: practice did not change".into(),
-        Cause::MixedEvidence => "The evidence points both ways".into(),
-        Cause::Challenged => "The nominated individual challenged it".into(),
-    };
-    format!("{what}. It was {}.", level_words(open.level))
-}
-
 /// What the decision asks about the risk and the reason, in the words of what raised the escalation (R13, R14).
 const fn asks(cause: Cause) -> [&'static str; 2] {
     match cause {
-        Cause::Overdue => ["What could happen while this is late?", "Why is it late?"],
+        Cause::Overdue | Cause::EvidenceMissing => {
+            ["What could happen while this is late?", "Why is it late?"]
+        }
         Cause::VerificationLate => {
             ["What could happen while this is not checked?", "Why was it not checked in time?"]
         }
@@ -269,6 +265,10 @@ const fn asks(cause: Cause) -> [&'static str; 2] {
             ["What could happen until this is clear?", "Why does the evidence point both ways?"]
         }
         Cause::Challenged => ["What could happen until this is settled?", "Why was it challenged?"],
+        Cause::Recurrence => ["What could happen until this stays right?", "Why did it come back?"],
+        Cause::HighRisk => {
+            ["What could happen until this is put right?", "What stands in the way of putting it right?"]
+        }
     }
 }
 

@@ -120,6 +120,9 @@ pub(super) fn run(
         }
         Fate::Closed | Fate::ToVerify | Fate::ToClose | Fate::SentBack => course.judge(),
     }
+    if !matches!(agreed.fate, Fate::Closed | Fate::Cancelled | Fate::Late) {
+        late::asked(&mut course);
+    }
     owner.is_some() && agreed.fate != Fate::Cancelled
 }
 

@@ -49,6 +49,24 @@ pub(super) fn escalate(course: &mut Course<'_>, date: NaiveDate, cause: Cause) {
     }
 }
 
+/// The recorded decision on a high-risk finding, asked for the morning after it was acted on (R14).
+pub(super) fn asked(course: &mut Course<'_>) {
+    let (a, cause, level) = (course.agreed, Cause::HighRisk, Level::Manager);
+    let date = london_date(a.created_at);
+    let at = morning_after(date);
+    if !a.risk.is_high() || at + TimeDelta::hours(2) > course.now {
+        return;
+    }
+    let id = EscalationId::from(course.dice.id(at));
+    let facts = json!({ "escalation": id, "level": level.number(), "cause": cause.as_str(), "due_on": date, "cycle": 1 });
+    let event = course.event(EventKind::Escalated).detail(facts);
+    course.tell(at, None, event);
+    let row =
+        EscalationRow { id, action_id: a.id, level: level.number(), cause: cause.as_str(), due_on: date, at };
+    course.batch.escalations.push(row);
+    decide(course, id, level, at + TimeDelta::hours(1));
+}
+
 fn decide(course: &mut Course<'_>, id: EscalationId, level: Level, at: DateTime<Utc>) {
     let a = course.agreed;
     let by = if level == Level::Manager { &a.site.manager } else { &course.crew.quality };

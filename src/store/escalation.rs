@@ -1,11 +1,12 @@
 //! Escalations: raised once for each action, cycle, level, date and cause; decided by a recorded decision.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::types::Json;
 
-use super::{TenantTx, word};
+use super::{TenantTx, word, words};
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::{Cause, DecisionGiven, Level};
-use crate::domain::topic::{Risk, Theme, Topic};
+use crate::domain::escalation::{Cause, DecisionGiven, Level, Upon};
+use crate::domain::topic::{EvidenceKind, Risk, Theme, Topic};
 use crate::ids::{ActionId, DecisionId, EscalationId, FindingId, ServiceId};
 
 /// Raises an escalation unless it was raised already; whichever replica comes first gets the id.
@@ -17,13 +18,13 @@ pub async fn raise(
     action: ActionId,
     cycle: i32,
     level: Level,
-    cause: Cause,
+    (cause, upon): (Cause, &Upon),
     due_on: NaiveDate,
 ) -> Result<Option<EscalationId>, sqlx::Error> {
     let (provider, now) = (tx.provider(), tx.now());
     sqlx::query_scalar!(
-        r#"INSERT INTO escalations (provider_id, id, action_id, cycle, level, cause, due_on, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-           ON CONFLICT ON CONSTRAINT escalations_happen_once DO NOTHING RETURNING id AS "id: EscalationId""#,
+        r#"INSERT INTO escalations (provider_id, id, action_id, cycle, level, cause, due_on, at, upon) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT DO NOTHING RETURNING id AS "id: EscalationId""#,
         provider.uuid(),
         EscalationId::new().uuid(),
         action.uuid(),
@@ -32,6 +33,7 @@ pub async fn raise(
         cause.as_str(),
         due_on,
         now,
+        Json(upon) as _,
     )
     .fetch_optional(tx.conn())
     .await
@@ -64,9 +66,12 @@ pub struct Passed {
     pub manager_knows: bool,
     /// Whether it was decided at the first level that no escalation is needed (R13a).
     pub stays_here: bool,
+    /// The kinds of evidence it must have that were not given (R3), when its due date passed.
+    pub missing: Vec<EvidenceKind>,
 }
 
-/// Actions whose due date (or verification window, by `cause`) passed before `today` and of which leadership has not
+/// Actions whose due date (or verification window, by `cause`; or the first ones of high-risk findings without a decision)
+/// passed before `today` and of which leadership has not
 /// heard yet, oldest first, from behind the last one of the page before. One index scan when nothing passed.
 ///
 /// # Errors
@@ -80,6 +85,7 @@ pub async fn passed(
 ) -> Result<Vec<Passed>, sqlx::Error> {
     let rows = match cause {
         Cause::VerificationLate => passed_windows(tx, today, after, limit).await?,
+        Cause::HighRisk => to_decide(tx, after, limit).await?,
         _ => passed_dates(tx, today, after, limit).await?,
     };
     rows.into_iter()
@@ -97,6 +103,7 @@ pub async fn passed(
                 topic: word(&r.topic)?,
                 manager_knows: r.manager_knows,
                 stays_here: r.stays_here,
+                missing: words(&r.missing)?,
             })
         })
         .collect()
@@ -115,6 +122,7 @@ struct Row {
     topic: String,
     manager_knows: bool,
     stays_here: bool,
+    missing: Vec<String>,
 }
 
 async fn passed_dates(
@@ -128,15 +136,18 @@ async fn passed_dates(
         Row,
         r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
              a.due_on AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
-             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!"
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!",
+             ARRAY(SELECT r.kind FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id
+               AND NOT EXISTS (SELECT 1 FROM evidence v WHERE v.provider_id = r.provider_id AND v.action_id = r.action_id AND v.cycle = a.cycle
+                 AND v.kind = r.kind AND v.withdrawn_at IS NULL) ORDER BY r.kind) AS "missing!"
            FROM actions a
            JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
            LEFT JOIN escalations e1 ON e1.provider_id = a.provider_id AND e1.action_id = a.id AND e1.cycle = a.cycle AND e1.level = 1
-             AND e1.due_on = a.due_on AND e1.cause = 'overdue'
+             AND e1.due_on = a.due_on AND e1.cause IN ('overdue', 'evidence_missing')
            WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
              AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
-               AND e2.due_on = a.due_on AND e2.cause = 'overdue')
+               AND e2.due_on = a.due_on AND e2.cause IN ('overdue', 'evidence_missing'))
              AND ($4::date IS NULL OR (a.due_on, a.id) > ($4, $5::uuid))
            ORDER BY a.due_on, a.id LIMIT $3"#,
         provider.uuid(),
@@ -160,7 +171,7 @@ async fn passed_windows(
         Row,
         r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
              a.verify_by AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
-             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!"
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!", '{}'::text[] AS "missing!"
            FROM actions a
            JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
@@ -181,8 +192,77 @@ async fn passed_windows(
     .await
 }
 
-/// An escalation, enough to decide on it.
+/// The first open action of each high-risk finding on which no decision was recorded and of which leadership has not heard:
+/// a table of these few.
+async fn to_decide(
+    tx: &mut TenantTx,
+    after: Option<(NaiveDate, ActionId)>,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Row,
+        r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
+             w.since AS "date!", a.risk, a.theme, a.topic, false AS "stays_here!", '{}'::text[] AS "missing!",
+             EXISTS (SELECT 1 FROM actions o JOIN escalations e ON e.provider_id = o.provider_id AND e.action_id = o.id
+               WHERE o.provider_id = $1 AND o.finding_id = w.finding_id AND e.level = 1 AND e.cause = 'high_risk') AS "manager_knows!"
+           FROM (SELECT f.finding_id, (f.since AT TIME ZONE 'Europe/London')::date AS since FROM findings_to_decide f WHERE f.provider_id = $1) w
+           JOIN LATERAL (SELECT x.* FROM actions x WHERE x.provider_id = $1 AND x.finding_id = w.finding_id
+             AND x.status NOT IN ('closed', 'cancelled') ORDER BY x.number LIMIT 1) a ON true
+           JOIN services s ON s.provider_id = $1 AND s.id = a.service_id
+           WHERE ($3::date IS NULL OR (w.since, a.id) > ($3, $4::uuid))
+           ORDER BY w.since, a.id LIMIT $2"#,
+        provider.uuid(),
+        limit,
+        after.map(|key| key.0),
+        after.map(|key| key.1.uuid()),
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// A closed action on the topic of a new finding.
 #[derive(Clone, Copy, Debug)]
+pub struct ClosedBefore {
+    /// Its number.
+    pub number: i32,
+    /// When it was closed.
+    pub closed_at: DateTime<Utc>,
+    /// The new finding's theme.
+    pub theme: Theme,
+}
+
+/// The action on the same topic in the same service that was closed last, not before `since` and before the day the
+/// finding was made (R21); none when the finding has another action than `but`, because it was raised with the first.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn closed_before(
+    tx: &mut TenantTx,
+    finding: FindingId,
+    but: ActionId,
+    since: DateTime<Utc>,
+) -> Result<Option<ClosedBefore>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        r#"SELECT a.number, c.at, f.theme FROM findings f
+           JOIN actions a ON a.provider_id = $1 AND a.service_id = f.service_id AND a.topic = f.topic AND a.status = 'closed'
+           JOIN closures c ON c.provider_id = $1 AND c.action_id = a.id AND c.id = a.closure_id
+           WHERE f.provider_id = $1 AND f.id = $2 AND f.topic <> 'other' AND c.at >= $4 AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on
+             AND NOT EXISTS (SELECT 1 FROM actions x WHERE x.provider_id = $1 AND x.finding_id = $2 AND x.id <> $3)
+           ORDER BY c.at DESC, a.number LIMIT 1"#,
+        provider.uuid(),
+        finding.uuid(),
+        but.uuid(),
+        since,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| Ok(ClosedBefore { number: r.number, closed_at: r.at, theme: word(&r.theme)? })).transpose()
+}
+
+/// An escalation, enough to decide on it.
+#[derive(Clone, Debug)]
 pub struct Open {
     /// The number of its action.
     pub action_number: i32,
@@ -194,6 +274,8 @@ pub struct Open {
     pub cycle: i32,
     /// The date it is about.
     pub due_on: NaiveDate,
+    /// What it was raised upon; see [`crate::domain::escalation::Upon`].
+    pub upon: Upon,
     /// Whether a decision was recorded on it.
     pub decided: bool,
     /// Where the trail ended when this was read.
@@ -207,7 +289,7 @@ pub struct Open {
 pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query!(
-        r#"SELECT a.number, e.cycle, e.level, e.cause, e.due_on,
+        r#"SELECT a.number, e.cycle, e.level, e.cause, e.due_on, e.upon AS "upon: Json<Upon>",
              EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!",
              (SELECT h.seq FROM chain_heads h WHERE h.provider_id = e.provider_id) AS "line!"
            FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
@@ -225,6 +307,7 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
             cause: word(&r.cause)?,
             cycle: r.cycle,
             due_on: r.due_on,
+            upon: r.upon.0,
             decided: r.decided,
             line: r.line,
         })

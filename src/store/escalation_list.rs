@@ -1,11 +1,12 @@
 //! Lists of escalations, and what a decision form shows.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::types::Json;
 
 use super::{TenantTx, word};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::{Cause, Decision, Level};
+use crate::domain::escalation::{Cause, Decision, Level, Upon};
 use crate::domain::member::{Member, Sight};
 use crate::domain::topic::{Risk, Topic};
 use crate::ids::{ActionId, EscalationId, MemberId};
@@ -37,6 +38,8 @@ pub struct Listed {
     pub cause: Cause,
     /// The date it is about.
     pub due_on: NaiveDate,
+    /// What it was raised upon.
+    pub upon: Upon,
     /// When it was raised.
     pub at: DateTime<Utc>,
     /// The action's number.
@@ -83,6 +86,7 @@ struct Row {
     level: i32,
     cause: String,
     due_on: NaiveDate,
+    upon: Json<Upon>,
     at: DateTime<Utc>,
     number: i32,
     what: String,
@@ -142,6 +146,7 @@ impl Row {
             level: Level::from_number(self.level),
             cause: word(&self.cause)?,
             due_on: self.due_on,
+            upon: self.upon.0,
             at: self.at,
             number: self.number,
             what: self.what,

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::escalation::found_again;
 use super::finding::{OPEN_AGAIN, lock};
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
@@ -139,6 +140,7 @@ pub(super) async fn agree(
     };
     action::insert(tx, &written).await?;
     record_defined(tx, ground, &written, owner.as_ref(), &pointed_out);
+    found_again(tx, ground, new.id, moment.today).await?;
     if owner.is_some() {
         let message = NewMessage {
             kind: MessageKind::Assigned,

@@ -1,14 +1,15 @@
 //! Escalation: what the program raises by itself when a date passes, and the decision a manager records on it.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde_json::json;
 
+use super::action::Ground;
 use super::tell::tell_owner_of_anothers;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Action;
-use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Level, Policy};
+use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Level, Policy, Upon};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::topic::Risk;
 use crate::error::AppError;
@@ -29,7 +30,7 @@ const BATCH: i64 = 500;
 /// The database was lost; what was raised before stands.
 pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
     let mut raised = 0;
-    for cause in [Cause::Overdue, Cause::VerificationLate] {
+    for cause in [Cause::Overdue, Cause::VerificationLate, Cause::HighRisk] {
         // on through the whole list: what waits long for its second level must not hide what passed today
         let mut after = None;
         loop {
@@ -63,7 +64,7 @@ async fn sweep_once(
     let policies = provider::policies(&mut tx).await?;
     let mut raised = 0;
     for late in &passed {
-        for level in due_levels(late, &policies, today) {
+        for level in due_levels(late, cause, &policies, today) {
             raised += u64::from(raise(&mut tx, late, level, cause).await?);
         }
     }
@@ -72,7 +73,12 @@ async fn sweep_once(
     Ok((raised, passed.last().filter(|_| full).map(|last| (last.date, last.id))))
 }
 
-fn due_levels(late: &Passed, policies: &[(Risk, Policy)], today: NaiveDate) -> Vec<Level> {
+fn due_levels(late: &Passed, cause: Cause, policies: &[(Risk, Policy)], today: NaiveDate) -> Vec<Level> {
+    if cause == Cause::HighRisk {
+        let mut levels = escalation::levels_asked(late.date, today, late.nation, escalation::DECISION_POLICY);
+        levels.retain(|level| *level != Level::Manager || !late.manager_knows);
+        return levels;
+    }
     let policy = policies
         .iter()
         .find(|(risk, _)| *risk == late.risk)
@@ -88,10 +94,14 @@ fn due_levels(late: &Passed, policies: &[(Risk, Policy)], today: NaiveDate) -> V
 }
 
 async fn raise(tx: &mut TenantTx, late: &Passed, level: Level, cause: Cause) -> Result<bool, sqlx::Error> {
-    let Some(id) = store::raise(tx, late.id, late.cycle, level, cause, late.date).await? else {
+    // one date is raised once: what is missing is said with it (R14)
+    let passed = cause == Cause::Overdue;
+    let cause = if passed && !late.missing.is_empty() { Cause::EvidenceMissing } else { cause };
+    let upon = Upon { missing: late.missing.clone(), ..Upon::default() };
+    let Some(id) = store::raise(tx, late.id, late.cycle, level, (cause, &upon), late.date).await? else {
         return Ok(false);
     };
-    if level == Level::Manager && cause == Cause::Overdue {
+    if level == Level::Manager && passed {
         tx.record(
             Event::of_action(EventKind::BecameOverdue, late.id, late.finding)
                 .detail(json!({ "due_on": late.date, "cycle": late.cycle })),
@@ -168,9 +178,36 @@ pub async fn raise_for(
     cause: Cause,
 ) -> Result<(), sqlx::Error> {
     let due_on = action.due_on.unwrap_or_else(|| crate::clock::london_date(tx.now()));
-    if let Some(id) = store::raise(tx, action.id, action.cycle, level, cause, due_on).await? {
+    let upon = Upon::default();
+    if let Some(id) = store::raise(tx, action.id, action.cycle, level, (cause, &upon), due_on).await? {
         let (finding, cycle) = (action.finding_id, action.cycle);
         announce(tx, &Raised { id, action: action.id, finding, cycle, due_on, level, cause }).await?;
+    }
+    Ok(())
+}
+
+/// Raises a recurrence with the first action under a finding: an action on the same topic in the same service was closed
+/// within the last twelve months (R14, R21). To the registered manager, and at once to leadership when the risk is high or
+/// safeguarding is concerned.
+///
+/// # Errors
+/// The database was lost.
+pub(super) async fn found_again(
+    tx: &mut TenantTx,
+    ground: &Ground,
+    action: ActionId,
+    today: NaiveDate,
+) -> Result<(), sqlx::Error> {
+    let since = tx.now() - Days::new(escalation::RECURS_WITHIN_DAYS);
+    let Some(before) = store::closed_before(tx, ground.finding, action, since).await? else { return Ok(()) };
+    let (cause, finding, due_on) = (Cause::Recurrence, ground.finding, today);
+    let closed_on = Some(crate::clock::london_date(before.closed_at));
+    let upon = Upon { closed: Some(before.number), closed_on, ..Upon::default() };
+    let up = ground.risk.is_high() || escalation::concerns_safeguarding(before.theme, ground.topic);
+    for level in [Level::Manager, Level::Leadership].into_iter().take(1 + usize::from(up)) {
+        if let Some(id) = store::raise(tx, action, 1, level, (cause, &upon), due_on).await? {
+            announce(tx, &Raised { id, action, finding, cycle: 1, due_on, level, cause }).await?;
+        }
     }
     Ok(())
 }

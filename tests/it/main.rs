@@ -45,6 +45,7 @@ mod starting;
 mod submission;
 mod tenancy;
 mod trail;
+mod trigger;
 mod undecided;
 mod update;
 mod verification;

@@ -221,7 +221,7 @@ async fn what_is_due_is_flagged_in_the_first_minute_of_the_day_after() {
         assert!(raised(&db, action).await.is_empty(), "{date}: still the day itself");
         w.at(midnight(date + Days::new(1)));
         tick(&w.app).await.unwrap();
-        assert_eq!(raised(&db, action).await, [format!("1 overdue {date}")]);
+        assert_eq!(raised(&db, action).await, [format!("1 evidence_missing {date}")]);
         assert_eq!(events(&db, action, "became_overdue").await, 1, "{date}");
     }
     assert!(raised(&db, undated).await.is_empty(), "a missing date is never a breach");
@@ -242,7 +242,7 @@ async fn it_goes_to_the_manager_and_up_when_the_policy_says() {
     concern.theme = Theme::Safeguarding;
     let concern = log(&w.app, w.actor("manager"), &concern, None).await.unwrap();
     let concern = w.due_under(concern, "manager", "carer", friday).await;
-    let (one, two) = (format!("1 overdue {friday}"), format!("2 overdue {friday}"));
+    let (one, two) = (format!("1 evidence_missing {friday}"), format!("2 evidence_missing {friday}"));
     w.at(at("2026-11-07"));
     tick(&w.app).await.unwrap();
     for action in [low, medium] {
@@ -357,7 +357,7 @@ async fn a_revised_date_starts_anew() {
     w.at(at("2026-11-19"));
     tick(&w.app).await.unwrap();
     tick(&w.app).await.unwrap();
-    assert_eq!(raised(&db, action).await, ["1 overdue 2026-11-06", "1 overdue 2026-11-18"]);
+    assert_eq!(raised(&db, action).await, ["1 evidence_missing 2026-11-06", "1 evidence_missing 2026-11-18"]);
     assert_eq!(events(&db, action, "became_overdue").await, 2);
 }
 
@@ -428,7 +428,7 @@ async fn what_waits_long_does_not_hide_what_passed_today() {
     assert_eq!(tick(&w.app).await.unwrap().raised, 1101);
     w.at(at("2026-11-06"));
     tick(&w.app).await.unwrap();
-    assert_eq!(raised(&db, new).await, ["1 overdue 2026-11-05"]);
+    assert_eq!(raised(&db, new).await, ["1 evidence_missing 2026-11-05"]);
 }
 
 #[tokio::test]
@@ -583,7 +583,8 @@ async fn connections_killed_at_random_lose_and_double_nothing() {
 async fn without_the_constraint_it_would_happen_twice() {
     let db = TestDb::new().await;
     let w = late_world(&db, 40).await;
-    by_force(&db, "ALTER TABLE escalations DROP CONSTRAINT escalations_happen_once,
+    by_force(&db, "DROP INDEX escalations_of_a_date_happen_once;
+        ALTER TABLE escalations DROP CONSTRAINT escalations_happen_once,
         ADD CONSTRAINT escalations_happen_once UNIQUE (provider_id, action_id, cycle, level, due_on, cause, id)").await;
     let mut replicas = Vec::new();
     for _ in 0..4 {

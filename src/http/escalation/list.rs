@@ -10,7 +10,7 @@ use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
 use crate::domain::action;
-use crate::domain::escalation::{Cause, may_decide};
+use crate::domain::escalation::{Cause, may_decide, why};
 use crate::domain::reference::Reference;
 use crate::domain::{calendar, words};
 use crate::error::AppError;
@@ -115,10 +115,11 @@ fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
     let late = calendar::working_days_after(r.due_on, today, r.nation);
     let tag = match (r.cause, &r.decision) {
         (_, Some(_)) => Tag::saying(Look::InProgress, "Decided"),
-        (Cause::Overdue, None) => pill(action::State::Escalated(late), today),
+        (Cause::Overdue | Cause::EvidenceMissing, None) => pill(action::State::Escalated(late), today),
         (cause, None) => Tag::saying(Look::Escalated, cause.label()),
     };
     let mut meta = vec![
+        why(r.cause, r.due_on, &r.upon),
         reference,
         format!("{}, {} risk", r.topic.label(), r.risk.label().to_lowercase()),
         r.service.clone(),

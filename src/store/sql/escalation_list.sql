@@ -4,7 +4,7 @@ WITH seen AS (
   SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
 )
-SELECT e.id AS "id: EscalationId", e.level, e.cause, e.due_on, e.at, a.number, a.what, a.status, f.risk, f.topic, seen.name AS service, seen.nation,
+SELECT e.id AS "id: EscalationId", e.level, e.cause, e.due_on, e.upon AS "upon: Json<Upon>", e.at, a.number, a.what, a.status, f.risk, f.topic, seen.name AS service, seen.nation,
   o.name AS "owner?", a.owner_id AS "owner_id: MemberId", d.decision AS "decision?", d.by_name AS "decided_by?", d.at AS "decided_at?", d.interim_control AS "interim_control?",
   d.because AS "because?", d.revised_due_on AS "revised_due_on?"
 FROM escalations e
