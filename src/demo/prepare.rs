@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use chrono::Days;
 
 use super::script::{Proof, What, When};
 use super::stage::{Stage, Trouble, find, unknown};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
+use crate::domain::control::ControlDays;
 use crate::domain::escalation::{Decision, DecisionGiven, Level};
 use crate::domain::review::Score;
 use crate::domain::topic::EvidenceKind;
@@ -20,7 +22,7 @@ use crate::workflow::evidence::{Given, Offered};
 use crate::workflow::finding::{Log, Source};
 use crate::workflow::review::Start;
 use crate::workflow::update::{Help, Progress};
-use crate::workflow::{self, Actor, Stop};
+use crate::workflow::{self, Actor, Moment, Stop};
 
 impl Stage<'_> {
     pub(super) fn start(&self, what: &What, when: When, by: &Actor) -> Result<Start, Trouble> {
@@ -162,6 +164,11 @@ impl Stage<'_> {
             support_needed: (*support).into(),
             revised_due_on: due.map(|d| self.day(d)),
             interim_control: (*control).into(),
+            // looked at a week on
+            control: ControlDays {
+                check_on: Some(Moment::read(self.app).today + Days::new(7)),
+                ..ControlDays::default()
+            },
             because: String::new(),
         };
         workflow::escalation::decide(self.app, by, id, case.action.version, &given).await.map(drop)

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{self, Nation};
+use super::control::ControlDays;
 use super::member::Role;
 use super::reference::Reference;
 use super::text_enum::text_enum;
@@ -249,13 +250,15 @@ pub struct DecisionGiven {
     pub revised_due_on: Option<NaiveDate>,
     /// What keeps people safe meanwhile.
     pub interim_control: String,
+    /// From when, checked when, until when.
+    pub control: ControlDays,
     /// Why no escalation is needed.
     pub because: String,
 }
 
-/// What a decision lacks: the field and the sentence.
+/// What a decision lacks: the field and the sentence. `grave`: the action is overdue and its risk is high or critical.
 #[must_use]
-pub fn lacks(given: &DecisionGiven, today: NaiveDate) -> Vec<(&'static str, &'static str)> {
+pub fn lacks(given: &DecisionGiven, today: NaiveDate, grave: bool) -> Vec<(&'static str, &'static str)> {
     let mut lacking = Vec::new();
     let mut need = |field, text: &str, sentence| {
         if text.trim().is_empty() {
@@ -267,6 +270,7 @@ pub fn lacks(given: &DecisionGiven, today: NaiveDate) -> Vec<(&'static str, &'st
             need("risk", &given.risk, "Say what could happen while this is late");
             need("delay_reason", &given.delay_reason, "Say why it is late");
             need("interim_control", &given.interim_control, "Say what keeps people safe meanwhile");
+            lacking.extend(given.control.lacks(today, grave));
         }
         Decision::NoEscalation => need("because", &given.because, "Say why no escalation is needed"),
     }
@@ -389,11 +393,14 @@ mod tests {
             support_needed: String::new(),
             revised_due_on: None,
             interim_control: "\n".into(),
+            control: ControlDays::default(),
             because: "does not count here".into(),
         };
         let today = day("2026-11-21");
-        let fields = |given: &DecisionGiven| lacks(given, today).into_iter().map(|l| l.0).collect::<Vec<_>>();
+        let fields = |given: &DecisionGiven| lacks(given, today, false).into_iter().map(|l| l.0).collect::<Vec<_>>();
         assert_eq!(fields(&nothing), ["risk", "delay_reason", "interim_control"]);
+        let grave: Vec<_> = lacks(&nothing, today, true).into_iter().map(|l| l.0).collect();
+        assert_eq!(grave, ["risk", "delay_reason", "interim_control", "control_check_on"]);
         let none = DecisionGiven { decision: Decision::NoEscalation, because: String::new(), ..nothing };
         assert_eq!(fields(&none), ["because"]);
         let past = DecisionGiven { revised_due_on: Some(day("2026-11-20")), because: "x".into(), ..none };

@@ -14,6 +14,8 @@ pub mod change;
 pub mod closure;
 /// One-time codes: who needs them, and resets.
 pub mod codes;
+/// Interim controls.
+pub mod control;
 /// Escalation: levels, causes, and the decision to be recorded.
 pub mod escalation;
 /// What is written into the trail.

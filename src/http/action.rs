@@ -76,6 +76,9 @@ struct Gate {
 struct Interim {
     control: String,
     by: String,
+    /// "from …, check by …".
+    days: String,
+    check_late: bool,
 }
 
 async fn show(
@@ -128,11 +131,21 @@ fn gate(opened: &Opened) -> Gate {
     }
 }
 
+/// The newest control while the action is open; one that ended is history, told by the trail.
 fn interim(opened: &Opened) -> Option<Interim> {
-    let shown = opened.case.action.status.open();
+    let (shown, today) = (opened.case.action.status.open(), opened.moment.today);
     let control = opened.papers.interim_control.as_ref().filter(|_| shown)?;
+    let stands = control.days.stands(today);
+    if stands == Stands::Ended {
+        return None;
+    }
     let day = crate::domain::words::date(crate::clock::london_date(control.at));
-    Some(Interim { control: control.control.clone(), by: format!("{}, {day}", control.by) })
+    Some(Interim {
+        control: control.control.clone(),
+        by: format!("{}, {day}", control.by),
+        days: control.days.sentence(today),
+        check_late: stands == Stands::CheckLate,
+    })
 }
 
 async fn judging(app: &AppState, signed: &Signed, opened: &Opened, next: &Next) -> Result<Judging, AppError> {

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 
 use crate::app::AppState;
 use crate::domain::access::{self, Verb};
 use crate::domain::action::Person;
 use crate::domain::closure::Case;
+use crate::domain::control::{ControlDays, Stands};
 use crate::domain::escalation::{
     Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide, why,
 };
@@ -29,12 +31,16 @@ use crate::http::verb::{Answer, answer};
 use crate::http::view::{Facts, Tag};
 use crate::ids::EscalationId;
 use crate::store::escalation::{self as store, Open};
-use crate::store::escalation_list::{self as lists, Barrier, Decided};
+use crate::store::escalation_list::{self as lists, Around, Barrier, ControlNow, Kept};
 use crate::store::{case, trail};
 use crate::workflow::{self, Moment};
 
+/// What was decided, and what that saw.
+mod kept;
 /// What waits, and what was decided.
 mod list;
+
+use kept::{Earlier, earlier};
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -68,6 +74,8 @@ struct ShowPage {
     facts: Facts,
     barrier: Option<Barrier>,
     barrier_by: String,
+    control: Option<Control>,
+    must_check: bool,
     earlier: Vec<Earlier>,
     choices: Vec<Choice>,
     refusal: Option<&'static str>,
@@ -75,27 +83,40 @@ struct ShowPage {
     carried: Carried,
 }
 
-/// A decision recorded before, in words.
-struct Earlier {
-    head: String,
-    by: String,
-    text: String,
+/// The newest interim control, in words.
+struct Control {
+    control: String,
+    days: String,
+    check_late: bool,
+    ended: bool,
+}
+
+impl Control {
+    fn of(now: &ControlNow, today: NaiveDate) -> Self {
+        let stands = now.days.stands(today);
+        Self {
+            control: now.control.clone(),
+            days: now.days.sentence(today),
+            check_late: stands == Stands::CheckLate,
+            ended: stands == Stands::Ended,
+        }
+    }
 }
 
 /// Everything the form shows.
 struct Seen {
     open: Open,
     case: Case,
-    barrier: Option<Barrier>,
-    decisions: Vec<Decided>,
+    around: Around,
+    decisions: Vec<Kept>,
 }
 
 impl Seen {
     /// What it looks like now, as the form carries it.
     fn standing(&self) -> Standing {
         let mut fields = standing_fields(&self.case);
-        let barrier = self.barrier.as_ref().map(|b| b.barrier.clone()).unwrap_or_default();
-        let decided = self.decisions.iter().map(|d| format!("{}, by {}", d.decision.label(), d.by));
+        let barrier = self.around.barrier.as_ref().map(|b| b.barrier.clone()).unwrap_or_default();
+        let decided = self.decisions.iter().map(|d| format!("{}, by {}", d.decided.decision.label(), d.decided.by));
         let (label, by) = ("What is in the way", &[EventKind::UpdateAdded][..]);
         fields.push(Field { key: "barrier", label, value: barrier, by });
         let (label, by) = ("Decisions", &[EventKind::EscalationDecided][..]);
@@ -111,10 +132,10 @@ async fn look(signed: &Signed, app: &AppState, id: EscalationId) -> Result<Seen,
     let case = case::read(&mut tx, open.action_number).await?.ok_or(AppError::NotFound)?;
     let relation = case.relation(&signed.actor.member);
     access::may(signed.role(), Verb::SeeEscalations, relation).map_err(|_| AppError::NotYours)?;
-    let barrier = lists::barrier(&mut tx, case.action.id, case.action.cycle).await?;
+    let around = lists::around(&mut tx, case.action.id, case.action.cycle).await?;
     let decisions = lists::decisions(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(Seen { open, case, barrier, decisions })
+    Ok(Seen { open, case, around, decisions })
 }
 
 async fn show(
@@ -168,6 +189,8 @@ fn read(draft: &mut Draft) -> Option<DecisionGiven> {
         ["risk", "delay_reason", "support_needed", "interim_control", "because"]
             .map(|field| draft.optional_text(field, 2000).unwrap_or_default());
     let revised_due_on = draft.optional_date("revised_due_on");
+    let [from, check_on, until] =
+        ["control_from", "control_check_on", "control_until"].map(|field| draft.optional_date(field));
     Some(DecisionGiven {
         decision: decision?,
         risk,
@@ -175,6 +198,7 @@ fn read(draft: &mut Draft) -> Option<DecisionGiven> {
         support_needed,
         revised_due_on,
         interim_control,
+        control: ControlDays { from, check_on, until },
         because,
     })
 }
@@ -222,12 +246,15 @@ fn form(
         tag: pill(action.state(today, seen.decisions.is_empty()), today),
         facts,
         barrier_by: seen
+            .around
             .barrier
             .as_ref()
             .map(|b| format!("{}, {}", b.by, words::instant(b.at)))
             .unwrap_or_default(),
-        barrier: seen.barrier.clone(),
-        earlier: seen.decisions.iter().map(earlier).collect(),
+        barrier: seen.around.barrier.clone(),
+        control: seen.around.control.as_ref().map(|c| Control::of(c, today)),
+        earlier: earlier(seen, today),
+        must_check: action.overdue(today) && action.risk.is_high(),
         choices: vec![
             Choice::new(Decision::Act.as_str(), "Act on it")
                 .hint("Say the risk, why it is late, and what keeps people safe meanwhile."),
@@ -270,12 +297,4 @@ const fn asks(cause: Cause) -> [&'static str; 2] {
             ["What could happen until this is put right?", "What stands in the way of putting it right?"]
         }
     }
-}
-
-fn earlier(d: &Decided) -> Earlier {
-    let mut text = if d.decision == Decision::Act { d.interim_control.clone() } else { d.because.clone() };
-    if let Some(date) = d.revised_due_on {
-        text = format!("{text} New date: {}.", words::date(date));
-    }
-    Earlier { head: d.decision.label().into(), by: format!("{}, {}", d.by, words::instant(d.at)), text }
 }

@@ -5,9 +5,10 @@ use sqlx::types::Json;
 
 use super::{TenantTx, word, words};
 use crate::domain::calendar::Nation;
+use crate::domain::control::ControlDays;
 use crate::domain::escalation::{Cause, DecisionGiven, Level, Upon};
 use crate::domain::topic::{EvidenceKind, Risk, Theme, Topic};
-use crate::ids::{ActionId, DecisionId, EscalationId, FindingId, ServiceId};
+use crate::ids::{ActionId, DecisionId, EscalationId, EvidenceId, FindingId, ServiceId};
 
 /// Raises an escalation unless it was raised already; whichever replica comes first gets the id.
 ///
@@ -315,6 +316,65 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
     .transpose()
 }
 
+/// A piece of evidence, by what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceSeen {
+    /// Id.
+    pub id: EvidenceId,
+    /// The kind it counts as.
+    pub kind: EvidenceKind,
+    /// Its title.
+    pub title: String,
+}
+
+/// The evidence of a cycle that stands, oldest first.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn evidence(
+    tx: &mut TenantTx,
+    action: ActionId,
+    cycle: i32,
+) -> Result<Vec<EvidenceSeen>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: EvidenceId", kind, title FROM evidence
+           WHERE provider_id = $1 AND action_id = $2 AND cycle = $3 AND withdrawn_at IS NULL ORDER BY at, id"#,
+        provider.uuid(),
+        action.uuid(),
+        cycle,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|r| Ok(EvidenceSeen { id: r.id, kind: word(&r.kind)?, title: r.title })).collect()
+}
+
+/// The newest interim control of a cycle and its days.
+///
+/// # Errors
+/// The database was lost.
+pub async fn control(
+    tx: &mut TenantTx,
+    action: ActionId,
+    cycle: i32,
+) -> Result<Option<(String, ControlDays)>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        "SELECT d.interim_control, d.control_from, d.control_check_on, d.control_until FROM escalation_decisions d
+         JOIN escalations e ON e.provider_id = $1 AND e.id = d.escalation_id AND e.cycle = $3
+         WHERE d.provider_id = $1 AND d.action_id = $2 AND d.interim_control <> '' ORDER BY d.at DESC, d.id DESC LIMIT 1",
+        provider.uuid(),
+        action.uuid(),
+        cycle,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| {
+        let days = ControlDays { from: r.control_from, check_on: r.control_check_on, until: r.control_until };
+        (r.interim_control, days)
+    }))
+}
+
 /// A decision to be recorded (R13, R13a).
 #[derive(Clone, Debug)]
 pub struct NewDecision<'a> {
@@ -339,7 +399,8 @@ pub async fn insert_decision(tx: &mut TenantTx, new: &NewDecision<'_>) -> Result
     let given = new.given;
     sqlx::query!(
         r#"INSERT INTO escalation_decisions (provider_id, id, escalation_id, action_id, decided_by, decision, risk, delay_reason, support_needed,
-             revised_due_on, interim_control, because, judged, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"#,
+             revised_due_on, interim_control, because, judged, at, control_from, control_check_on, control_until)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
         provider.uuid(),
         new.id.uuid(),
         new.escalation.uuid(),
@@ -354,6 +415,9 @@ pub async fn insert_decision(tx: &mut TenantTx, new: &NewDecision<'_>) -> Result
         given.because,
         new.judged,
         now,
+        given.control.from,
+        given.control.check_on,
+        given.control.until,
     )
     .execute(tx.conn())
     .await

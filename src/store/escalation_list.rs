@@ -1,15 +1,17 @@
 //! Lists of escalations, and what a decision form shows.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use sqlx::types::Json;
 
-use super::{TenantTx, word};
+use super::{TenantTx, word, words};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
+use crate::domain::control::ControlDays;
 use crate::domain::escalation::{Cause, Decision, Level, Upon};
 use crate::domain::member::{Member, Sight};
-use crate::domain::topic::{Risk, Topic};
-use crate::ids::{ActionId, EscalationId, MemberId};
+use crate::domain::topic::{EvidenceKind, Risk, Topic};
+use crate::ids::{ActionId, EscalationId, EvidenceId, MemberId};
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
@@ -79,6 +81,8 @@ pub struct Decided {
     pub because: String,
     /// The new date, if it moved.
     pub revised_due_on: Option<NaiveDate>,
+    /// The days of the interim control.
+    pub control: ControlDays,
 }
 
 struct Row {
@@ -138,6 +142,7 @@ impl Row {
                 interim_control: self.interim_control.unwrap_or_default(),
                 because: self.because.unwrap_or_default(),
                 revised_due_on: self.revised_due_on,
+                control: ControlDays::default(),
             }),
             _ => None,
         };
@@ -163,7 +168,7 @@ impl Row {
 }
 
 /// A barrier its owner wrote down.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Barrier {
     /// What is in the way.
     pub barrier: String,
@@ -175,37 +180,104 @@ pub struct Barrier {
     pub at: DateTime<Utc>,
 }
 
-/// The newest barrier recorded on an action in a cycle.
+/// The newest interim control.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ControlNow {
+    /// What keeps people safe.
+    pub control: String,
+    /// From when, checked when, until when.
+    pub days: ControlDays,
+}
+
+/// What stands around an escalation now, besides the case.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// The newest barrier recorded in this cycle.
+    pub barrier: Option<Barrier>,
+    /// The evidence of this cycle that stands, as kinds and titles.
+    pub evidence: Vec<(EvidenceKind, String)>,
+    /// The newest interim control of this cycle.
+    pub control: Option<ControlNow>,
+}
+
+/// Reads it in one query.
 ///
 /// # Errors
-/// The database was lost.
-pub async fn barrier(
-    tx: &mut TenantTx,
-    action: ActionId,
-    cycle: i32,
-) -> Result<Option<Barrier>, sqlx::Error> {
+/// The database was lost, or holds a word this program does not know.
+pub async fn around(tx: &mut TenantTx, action: ActionId, cycle: i32) -> Result<Around, sqlx::Error> {
     let provider = tx.provider();
-    sqlx::query_as!(
-        Barrier,
-        r#"SELECT u.barrier AS "barrier!", coalesce(u.support_needed, '') AS "support_needed!", m.name AS by, u.at
-           FROM updates u JOIN memberships m ON m.provider_id = u.provider_id AND m.id = u.author_id
-           WHERE u.provider_id = $1 AND u.action_id = $2 AND u.cycle = $3 AND u.barrier IS NOT NULL ORDER BY u.at DESC LIMIT 1"#,
+    let row = sqlx::query!(
+        r#"SELECT
+             (SELECT json_build_object('barrier', u.barrier, 'support_needed', coalesce(u.support_needed, ''), 'by', m.name, 'at', u.at)
+              FROM updates u JOIN memberships m ON m.provider_id = $1 AND m.id = u.author_id
+              WHERE u.provider_id = $1 AND u.action_id = $2 AND u.cycle = $3 AND u.barrier IS NOT NULL ORDER BY u.at DESC LIMIT 1) AS "barrier: Json<Barrier>",
+             (SELECT json_build_object('control', d.interim_control, 'days', json_build_object('from', d.control_from, 'check_on', d.control_check_on, 'until', d.control_until))
+              FROM escalation_decisions d JOIN escalations e ON e.provider_id = $1 AND e.id = d.escalation_id AND e.cycle = $3
+              WHERE d.provider_id = $1 AND d.action_id = $2 AND d.interim_control <> '' ORDER BY d.at DESC, d.id DESC LIMIT 1) AS "control: Json<ControlNow>",
+             (SELECT json_agg(json_build_array(v.kind, v.title) ORDER BY v.at, v.id) FROM evidence v
+              WHERE v.provider_id = $1 AND v.action_id = $2 AND v.cycle = $3 AND v.withdrawn_at IS NULL) AS "evidence: Json<Vec<(EvidenceKind, String)>>""#,
         provider.uuid(),
         action.uuid(),
         cycle,
     )
-    .fetch_optional(tx.conn())
-    .await
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Around {
+        barrier: row.barrier.map(|b| b.0),
+        control: row.control.map(|c| c.0),
+        evidence: row.evidence.map_or_else(Vec::new, |e| e.0),
+    })
 }
 
-/// Every decision recorded on one escalation, oldest first.
+/// A decision and what it saw (R18a).
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The decision.
+    pub decided: Decided,
+    /// What it says about the risk.
+    pub risk: String,
+    /// Why it was late.
+    pub delay_reason: String,
+    /// What support is needed.
+    pub support_needed: String,
+    /// What it saw.
+    pub saw: Saw,
+    /// The owner then, by the name they have.
+    pub owner: Option<String>,
+    /// The evidence it saw, as kinds and titles.
+    pub evidence: Vec<(EvidenceKind, String)>,
+}
+
+/// What a decision saw of its action; what an earlier version of the program did not keep is none.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct Saw {
+    pub what: Option<String>,
+    pub success_test: Option<String>,
+    pub due_on: Option<NaiveDate>,
+    pub verify_by: Option<NaiveDate>,
+    pub status: Option<Status>,
+    pub extensions: i32,
+    pub risk: Option<Risk>,
+    pub missing: Vec<EvidenceKind>,
+    pub control: Option<String>,
+    pub evidence: Option<Vec<EvidenceId>>,
+}
+
+/// Every decision recorded on one escalation with what it saw, oldest first.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn decisions(tx: &mut TenantTx, escalation: EscalationId) -> Result<Vec<Decided>, sqlx::Error> {
+pub async fn decisions(tx: &mut TenantTx, escalation: EscalationId) -> Result<Vec<Kept>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT d.decision, d.at, d.interim_control, d.because, d.revised_due_on, m.name AS by FROM escalation_decisions d
+        r#"SELECT d.decision, d.at, d.risk, d.delay_reason, d.support_needed, d.interim_control, d.because, d.revised_due_on, d.control_from,
+             d.control_check_on, d.control_until, m.name AS by, d.judged AS "saw: Json<Saw>",
+             (SELECT o.name FROM memberships o WHERE o.provider_id = $1 AND o.id = (d.judged ->> 'owner')::uuid) AS owner,
+             ARRAY(SELECT e.kind FROM evidence e WHERE e.provider_id = $1 AND e.action_id = d.action_id AND d.judged -> 'evidence' ? e.id::text ORDER BY e.at, e.id) AS "kinds!",
+             ARRAY(SELECT e.title FROM evidence e WHERE e.provider_id = $1 AND e.action_id = d.action_id AND d.judged -> 'evidence' ? e.id::text ORDER BY e.at, e.id) AS "titles!"
+           FROM escalation_decisions d
            JOIN memberships m ON m.provider_id = d.provider_id AND m.id = d.decided_by
            WHERE d.provider_id = $1 AND d.escalation_id = $2 ORDER BY d.at, d.id"#,
         provider.uuid(),
@@ -215,13 +287,27 @@ pub async fn decisions(tx: &mut TenantTx, escalation: EscalationId) -> Result<Ve
     .await?;
     rows.into_iter()
         .map(|r| {
-            Ok(Decided {
-                decision: word(&r.decision)?,
-                by: r.by,
-                at: r.at,
-                interim_control: r.interim_control,
-                because: r.because,
-                revised_due_on: r.revised_due_on,
+            let kinds: Vec<EvidenceKind> = words(&r.kinds)?;
+            Ok(Kept {
+                decided: Decided {
+                    decision: word(&r.decision)?,
+                    by: r.by,
+                    at: r.at,
+                    interim_control: r.interim_control,
+                    because: r.because,
+                    revised_due_on: r.revised_due_on,
+                    control: ControlDays {
+                        from: r.control_from,
+                        check_on: r.control_check_on,
+                        until: r.control_until,
+                    },
+                },
+                risk: r.risk,
+                delay_reason: r.delay_reason,
+                support_needed: r.support_needed,
+                saw: r.saw.0,
+                owner: r.owner,
+                evidence: kinds.into_iter().zip(r.titles).collect(),
             })
         })
         .collect()

@@ -10,6 +10,7 @@ use super::evidence::Withdrawal;
 use super::trail::Told;
 use super::{TenantTx, word};
 use crate::domain::closure::AssuranceDecision;
+use crate::domain::control::ControlDays;
 use crate::domain::escalation::Cause;
 use crate::domain::member::Role;
 use crate::domain::topic::{EvidenceKind, ReviewKind};
@@ -168,6 +169,7 @@ pub struct Escalation {
 #[expect(missing_docs, reason = "the fields say what they are")]
 pub struct InterimControl {
     pub control: String,
+    pub days: ControlDays,
     pub by: String,
     pub at: DateTime<Utc>,
 }
@@ -191,7 +193,7 @@ enum Said {
     Closure { cycle: i32, note: String },
     Reopening { cycle: i32, reason: String },
     Change { field: Field, before: Option<String>, after: Option<String>, reason: String },
-    Control { control: String },
+    Control { control: String, days: ControlDays },
 }
 
 #[derive(Debug, Deserialize)]
@@ -271,8 +273,8 @@ impl Papers {
             Said::Change { field, before, after, reason } => {
                 self.changes.push(Change { field, before, after, reason, by, at });
             }
-            Said::Control { control } => {
-                self.interim_control.get_or_insert(InterimControl { control, by, at });
+            Said::Control { control, days } => {
+                self.interim_control.get_or_insert(InterimControl { control, days, by, at });
             }
         }
     }

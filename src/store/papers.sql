@@ -29,7 +29,7 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
      SELECT c.changed_by, c.changed_at, json_build_object('paper', 'change', 'field', c.field, 'before', c.before, 'after', c.after, 'reason', c.reason), 0, c.id
        FROM action_changes c WHERE c.provider_id = $1 AND c.action_id = $2
      UNION ALL
-     SELECT d.decided_by, d.at, json_build_object('paper', 'control', 'control', d.interim_control), 0, d.id
+     SELECT d.decided_by, d.at, json_build_object('paper', 'control', 'control', d.interim_control, 'days', json_build_object('from', d.control_from, 'check_on', d.control_check_on, 'until', d.control_until)), 0, d.id
        FROM escalation_decisions d JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id
        WHERE d.provider_id = $1 AND d.action_id = $2 AND d.interim_control <> '' AND x.cycle = a.cycle
    ) h JOIN memberships m ON m.provider_id = $1 AND m.id = h.by) AS "papers: Json<Vec<Paper>>",

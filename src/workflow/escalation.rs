@@ -8,7 +8,9 @@ use super::tell::tell_owner_of_anothers;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
-use crate::domain::action::Action;
+use crate::domain::action::{Action, missing_kinds};
+use crate::domain::closure::Case;
+use crate::domain::control::ControlDays;
 use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Level, Policy, Upon};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::topic::Risk;
@@ -251,7 +253,9 @@ async fn decide_once(
     if !action.status.open() || open.cycle != action.cycle {
         return Err(Stop::refused(escalation::IS_HISTORY));
     }
-    let lacking = escalation::lacks(given, today);
+    let given = &with_its_days(given, today);
+    let grave = action.overdue(today) && action.risk.is_high();
+    let lacking = escalation::lacks(given, today, grave);
     if !lacking.is_empty() {
         return Err(Stop::Refused(
             lacking
@@ -272,7 +276,7 @@ async fn decide_once(
         escalation: id,
         action: action.id,
         given,
-        judged: judged(action),
+        judged: judged(&mut tx, &case).await?,
     };
     store::insert_decision(&mut tx, &decision).await?;
     take_effect(&mut tx, by, action, given, moves).await?;
@@ -308,16 +312,33 @@ async fn take_effect(
     action::change(tx, action.id, &change).await
 }
 
-/// What the decision saw, kept with it (R18a).
-fn judged(action: &Action) -> serde_json::Value {
-    json!({ "what": action.what, "due_on": action.due_on, "status": action.status.as_str(), "cycle": action.cycle,
-        "extensions": action.extensions, "owner": action.owner.as_ref().map(|o| o.id) })
+/// A control that was said has a first day; days without a control are none.
+fn with_its_days(given: &DecisionGiven, today: NaiveDate) -> DecisionGiven {
+    let mut given = given.clone();
+    if given.interim_control.trim().is_empty() {
+        given.control = ControlDays { check_on: None, ..ControlDays::default() };
+    } else {
+        given.control.from.get_or_insert(today);
+    }
+    given
+}
+
+/// What the decision saw, kept with it (R18a): what may change later is written down, what never changes is named.
+async fn judged(tx: &mut TenantTx, case: &Case) -> Result<serde_json::Value, sqlx::Error> {
+    let action = &case.action;
+    let evidence: Vec<_> = store::evidence(tx, action.id, action.cycle).await?.into_iter().map(|e| e.id).collect();
+    let missing: Vec<_> = missing_kinds(&case.required, &case.pieces).iter().map(|k| k.as_str()).collect();
+    let control = store::control(tx, action.id, action.cycle).await?.map(|c| c.0);
+    Ok(json!({ "what": action.what, "success_test": action.success_test, "due_on": action.due_on, "verify_by": action.verify_by,
+        "status": action.status.as_str(), "cycle": action.cycle, "extensions": action.extensions, "risk": action.risk.as_str(),
+        "owner": action.owner.as_ref().map(|o| o.id), "evidence": evidence, "missing": missing, "control": control }))
 }
 
 fn decided(action: &Action, new: &NewDecision<'_>, moves: Option<NaiveDate>) -> Event {
     let given = new.given;
     Event::of_action(EventKind::EscalationDecided, action.id, action.finding_id)
-        .detail(json!({ "escalation": new.escalation, "decision": given.decision.as_str(), "due_on_before": action.due_on, "due_on_after": moves }))
+        .detail(json!({ "escalation": new.escalation, "decision": given.decision.as_str(), "due_on_before": action.due_on, "due_on_after": moves,
+            "control_from": given.control.from, "control_check_on": given.control.check_on, "control_until": given.control.until }))
         .text("risk", given.risk.clone())
         .text("delay_reason", given.delay_reason.clone())
         .text("support_needed", given.support_needed.clone())

@@ -11,6 +11,7 @@ use throughline::app::AppState;
 use throughline::clock::{Clock, london_date};
 use throughline::database::{pool, roles};
 use throughline::domain::calendar::is_overdue;
+use throughline::domain::control::ControlDays;
 use throughline::domain::escalation::{Decision, DecisionGiven};
 use throughline::domain::member::Role;
 use throughline::domain::reference::Reference;
@@ -104,6 +105,7 @@ pub fn act(revised_due_on: Option<NaiveDate>) -> DecisionGiven {
         support_needed: "Two hours of the clinical lead".into(),
         revised_due_on,
         interim_control: "The senior on shift checks every protocol by hand".into(),
+        control: ControlDays { check_on: Some(day("2029-12-31")), ..ControlDays::default() },
         because: String::new(),
     }
 }

@@ -120,16 +120,17 @@ pub async fn control(
     tx: &mut TenantTx,
     finding: FindingId,
 ) -> Result<Option<(String, String, DateTime<Utc>)>, sqlx::Error> {
-    let provider = tx.provider();
+    let (provider, today) = (tx.provider(), crate::clock::london_date(tx.now()));
     let row = sqlx::query!(
         r#"SELECT d.interim_control, m.name, d.at FROM escalation_decisions d
            JOIN actions a ON a.provider_id = d.provider_id AND a.id = d.action_id
            JOIN escalations x ON x.provider_id = d.provider_id AND x.id = d.escalation_id AND x.cycle = a.cycle
            JOIN memberships m ON m.provider_id = d.provider_id AND m.id = d.decided_by
-           WHERE d.provider_id = $1 AND a.finding_id = $2 AND d.interim_control <> '' AND a.status NOT IN ('closed', 'cancelled')
+           WHERE d.provider_id = $1 AND a.finding_id = $2 AND d.interim_control <> '' AND (d.control_until IS NULL OR d.control_until >= $3) AND a.status NOT IN ('closed', 'cancelled')
            ORDER BY d.at DESC, d.id DESC LIMIT 1"#,
         provider.uuid(),
         finding.uuid(),
+        today,
     )
     .fetch_optional(tx.conn())
     .await?;

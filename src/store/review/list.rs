@@ -146,17 +146,18 @@ pub struct Outcome {
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn outcomes(tx: &mut TenantTx, review: ReviewId) -> Result<Vec<Outcome>, sqlx::Error> {
-    let provider = tx.provider();
+    let (provider, today) = (tx.provider(), crate::clock::london_date(tx.now()));
     let rows = sqlx::query!(
         r#"SELECT f.id, f.number, f.what, f.risk, f.disposition, f.disposition_reason AS reason,
              (SELECT d.interim_control FROM escalation_decisions d JOIN actions a ON a.provider_id = d.provider_id AND a.id = d.action_id
               JOIN escalations x ON x.provider_id = d.provider_id AND x.id = d.escalation_id AND x.cycle = a.cycle
-              WHERE d.provider_id = f.provider_id AND a.finding_id = f.id AND d.interim_control <> '' AND a.status NOT IN ('closed', 'cancelled')
+              WHERE d.provider_id = f.provider_id AND a.finding_id = f.id AND d.interim_control <> '' AND (d.control_until IS NULL OR d.control_until >= $3) AND a.status NOT IN ('closed', 'cancelled')
               ORDER BY d.at DESC LIMIT 1) AS control
            FROM finding_sources x JOIN findings f ON f.provider_id = x.provider_id AND f.id = x.finding_id
            WHERE x.provider_id = $1 AND x.review_id = $2 ORDER BY f.number"#,
         provider.uuid(),
         review.uuid(),
+        today,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -43,7 +43,7 @@ WITH seen AS MATERIALIZED (
     CASE
       WHEN g.late AND g.risk IN ('high', 'critical') AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
         JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = g.cycle
-        WHERE d.provider_id = $1 AND d.action_id = g.id AND d.interim_control <> '') THEN 1
+        WHERE d.provider_id = $1 AND d.action_id = g.id AND d.interim_control <> '' AND (d.control_until IS NULL OR d.control_until >= $5)) THEN 1
       WHEN w.action_id IS NOT NULL THEN 2
       WHEN g.status = 'ineffective' THEN 3
       WHEN g.status = 'submitted' AND g.verify_by < $5 THEN 4
@@ -68,7 +68,7 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
   (SELECT json_agg(json_build_array(f.number, a.what, a.approver, f.status, f.cycle, f.due_on, f.verify_by, a.topic, f.risk, seen.name, seen.nation, o.name,
       f.unowned, f.escalation_id, f.at, f.danger,
       coalesce(CASE WHEN f.late THEN (SELECT d.interim_control FROM escalation_decisions d JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = f.cycle
-        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' ORDER BY d.at DESC LIMIT 1) END, ''),
+        WHERE d.provider_id = $1 AND d.action_id = f.id AND d.interim_control <> '' AND (d.control_until IS NULL OR d.control_until >= $5) ORDER BY d.at DESC LIMIT 1) END, ''),
       -- as the list of what waits to be verified has them (queue.sql)
       CASE WHEN f.status IN ('submitted', 'verified') THEN json_build_object(
         'owned', EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = f.id AND w.cycle = f.cycle AND w.member_id = $2),
