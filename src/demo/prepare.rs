@@ -16,7 +16,7 @@ use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Mark, Method, Outcome, Verdict};
 use crate::error::AppError;
 use crate::ids::{ActionId, FindingId, ReviewId, UpdateId};
-use crate::store::escalation_list;
+use crate::store::escalation_list::{self, Which};
 use crate::workflow::action::Define;
 use crate::workflow::evidence::{Given, Offered};
 use crate::workflow::finding::{Log, Source};
@@ -152,8 +152,11 @@ impl Stage<'_> {
     pub(super) async fn decide(&self, by: &Actor, what: &What, case: &Case) -> Result<(), Stop> {
         let What::Decide { risk, delay, support, control, due, .. } = what else { return Ok(()) };
         let mut tx = by.begin(self.app).await?;
-        let asked = escalation_list::Asked { member: &by.member, service: None, decided: false, after: None };
-        let waiting = escalation_list::page(&mut tx, &asked).await?;
+        let mut waiting = Vec::new();
+        for which in [Which::Mine, Which::Others] {
+            let asked = escalation_list::Asked { member: &by.member, service: None, which, after: None };
+            waiting.extend(escalation_list::page(&mut tx, &asked).await?);
+        }
         drop(tx);
         let found = waiting.iter().find(|e| e.number == case.action.number && e.level == Level::Manager);
         let id = found.ok_or_else(|| Stop::refused("nothing waits for a decision"))?.id;

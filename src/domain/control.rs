@@ -53,8 +53,10 @@ impl ControlDays {
                 "Say when the interim control is checked: the action is late and its risk is high",
             )),
             Some(day) if day < today || day < from => {
-                lacking
-                    .push(("control_check_on", "Set a check that is today or later, and not before it starts"));
+                lacking.push((
+                    "control_check_on",
+                    "Set a check that is today or later, and not before it starts",
+                ));
             }
             _ => {}
         }
@@ -68,7 +70,8 @@ impl ControlDays {
     #[must_use]
     pub fn sentence(&self, today: NaiveDate) -> String {
         let ended = self.stands(today) == Stands::Ended;
-        let day = |date: Option<NaiveDate>, before: &str| date.map(|d| format!("{before} {}", words::date(d)));
+        let day =
+            |date: Option<NaiveDate>, before: &str| date.map(|d| format!("{before} {}", words::date(d)));
         let until = if ended { "ended on" } else { "until" };
         let check = day(self.check_on, "check by").filter(|_| !ended);
         let parts = [day(self.from, "from"), check, day(self.until, until)];
@@ -114,11 +117,8 @@ mod tests {
 
     #[test]
     fn it_is_said_in_plain_words() {
-        let days = ControlDays {
-            from: day("2026-11-21"),
-            check_on: day("2026-11-25"),
-            until: day("2026-12-04"),
-        };
+        let days =
+            ControlDays { from: day("2026-11-21"), check_on: day("2026-11-25"), until: day("2026-12-04") };
         assert_eq!(
             days.sentence(day("2026-11-26").unwrap()),
             "from 21 November 2026, check by 25 November 2026, until 4 December 2026"

@@ -397,7 +397,8 @@ mod tests {
             because: "does not count here".into(),
         };
         let today = day("2026-11-21");
-        let fields = |given: &DecisionGiven| lacks(given, today, false).into_iter().map(|l| l.0).collect::<Vec<_>>();
+        let fields =
+            |given: &DecisionGiven| lacks(given, today, false).into_iter().map(|l| l.0).collect::<Vec<_>>();
         assert_eq!(fields(&nothing), ["risk", "delay_reason", "interim_control"]);
         let grave: Vec<_> = lacks(&nothing, today, true).into_iter().map(|l| l.0).collect();
         assert_eq!(grave, ["risk", "delay_reason", "interim_control", "control_check_on"]);

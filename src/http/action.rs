@@ -7,6 +7,7 @@ use axum::response::Response;
 use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::action::Status;
+use crate::domain::control::Stands;
 use crate::domain::reference::Reference;
 use crate::error::AppError;
 use crate::http::Routes;

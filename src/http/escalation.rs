@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use crate::app::AppState;
 use crate::domain::access::{self, Verb};
-use crate::domain::action::Person;
+use crate::domain::action::{Action, Person};
 use crate::domain::closure::Case;
 use crate::domain::control::{ControlDays, Stands};
 use crate::domain::escalation::{
@@ -39,12 +39,15 @@ use crate::workflow::{self, Moment};
 mod kept;
 /// What waits, and what was decided.
 mod list;
+/// The log of a service.
+mod log;
 
 use kept::{Earlier, earlier};
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     list::routes()
+        .merge(log::routes())
         .get("/p/{provider}/escalations/{escalation}", show)
         .post("/p/{provider}/escalations/{escalation}", decide)
 }
@@ -116,7 +119,8 @@ impl Seen {
     fn standing(&self) -> Standing {
         let mut fields = standing_fields(&self.case);
         let barrier = self.around.barrier.as_ref().map(|b| b.barrier.clone()).unwrap_or_default();
-        let decided = self.decisions.iter().map(|d| format!("{}, by {}", d.decided.decision.label(), d.decided.by));
+        let decided =
+            self.decisions.iter().map(|d| format!("{}, by {}", d.decided.decision.label(), d.decided.by));
         let (label, by) = ("What is in the way", &[EventKind::UpdateAdded][..]);
         fields.push(Field { key: "barrier", label, value: barrier, by });
         let (label, by) = ("Decisions", &[EventKind::EscalationDecided][..]);
@@ -214,20 +218,6 @@ fn form(
     let today = Moment::read(app).today;
     let action = &seen.case.action;
     let reference = action.reference().to_string();
-    let facts = Facts::new()
-        .linked("Action", reference.clone(), signed.path(&format!("actions/{reference}")))
-        .fact("Owner", action.owner.as_ref().map_or_else(|| "Nobody owns it".into(), Person::with_title))
-        .fact("Due", action.due_on.map_or_else(|| "No date".into(), words::date))
-        .fact(
-            "Moved",
-            if action.extensions > 0 {
-                words::count_of(action.extensions.unsigned_abs(), "time", "times")
-            } else {
-                String::new()
-            },
-        )
-        .fact("Risk", action.risk.label())
-        .fact("Topic", action.topic.label());
     ShowPage {
         layout: signed
             .layout("Record a decision")
@@ -244,7 +234,7 @@ fn form(
         ),
         asks: asks(seen.open.cause),
         tag: pill(action.state(today, seen.decisions.is_empty()), today),
-        facts,
+        facts: facts(signed, action),
         barrier_by: seen
             .around
             .barrier
@@ -266,6 +256,19 @@ fn form(
         carried,
         draft,
     }
+}
+
+fn facts(signed: &Signed, action: &Action) -> Facts {
+    let reference = action.reference().to_string();
+    let times = words::count_of(action.extensions.unsigned_abs(), "time", "times");
+    let href = signed.path(&format!("actions/{reference}"));
+    Facts::new()
+        .linked("Action", reference, href)
+        .fact("Owner", action.owner.as_ref().map_or_else(|| "Nobody owns it".into(), Person::with_title))
+        .fact("Due", action.due_on.map_or_else(|| "No date".into(), words::date))
+        .fact("Moved", if action.extensions > 0 { times } else { String::new() })
+        .fact("Risk", action.risk.label())
+        .fact("Topic", action.topic.label())
 }
 
 /// Why there is no form: who decides instead, or that nothing is left to decide.

@@ -1,14 +1,13 @@
 //! Escalations: raised once for each action, cycle, level, date and cause; decided by a recorded decision.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use sqlx::types::Json;
 
 use super::{TenantTx, word, words};
 use crate::domain::calendar::Nation;
-use crate::domain::control::ControlDays;
 use crate::domain::escalation::{Cause, DecisionGiven, Level, Upon};
 use crate::domain::topic::{EvidenceKind, Risk, Theme, Topic};
-use crate::ids::{ActionId, DecisionId, EscalationId, EvidenceId, FindingId, ServiceId};
+use crate::ids::{ActionId, DecisionId, EscalationId, FindingId, ServiceId};
 
 /// Raises an escalation unless it was raised already; whichever replica comes first gets the id.
 ///
@@ -222,46 +221,6 @@ async fn to_decide(
     .await
 }
 
-/// A closed action on the topic of a new finding.
-#[derive(Clone, Copy, Debug)]
-pub struct ClosedBefore {
-    /// Its number.
-    pub number: i32,
-    /// When it was closed.
-    pub closed_at: DateTime<Utc>,
-    /// The new finding's theme.
-    pub theme: Theme,
-}
-
-/// The action on the same topic in the same service that was closed last, not before `since` and before the day the
-/// finding was made (R21); none when the finding has another action than `but`, because it was raised with the first.
-///
-/// # Errors
-/// The database was lost, or holds a word this program does not know.
-pub async fn closed_before(
-    tx: &mut TenantTx,
-    finding: FindingId,
-    but: ActionId,
-    since: DateTime<Utc>,
-) -> Result<Option<ClosedBefore>, sqlx::Error> {
-    let provider = tx.provider();
-    let row = sqlx::query!(
-        r#"SELECT a.number, c.at, f.theme FROM findings f
-           JOIN actions a ON a.provider_id = $1 AND a.service_id = f.service_id AND a.topic = f.topic AND a.status = 'closed'
-           JOIN closures c ON c.provider_id = $1 AND c.action_id = a.id AND c.id = a.closure_id
-           WHERE f.provider_id = $1 AND f.id = $2 AND f.topic <> 'other' AND c.at >= $4 AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on
-             AND NOT EXISTS (SELECT 1 FROM actions x WHERE x.provider_id = $1 AND x.finding_id = $2 AND x.id <> $3)
-           ORDER BY c.at DESC, a.number LIMIT 1"#,
-        provider.uuid(),
-        finding.uuid(),
-        but.uuid(),
-        since,
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    row.map(|r| Ok(ClosedBefore { number: r.number, closed_at: r.at, theme: word(&r.theme)? })).transpose()
-}
-
 /// An escalation, enough to decide on it.
 #[derive(Clone, Debug)]
 pub struct Open {
@@ -314,65 +273,6 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
         })
     })
     .transpose()
-}
-
-/// A piece of evidence, by what it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvidenceSeen {
-    /// Id.
-    pub id: EvidenceId,
-    /// The kind it counts as.
-    pub kind: EvidenceKind,
-    /// Its title.
-    pub title: String,
-}
-
-/// The evidence of a cycle that stands, oldest first.
-///
-/// # Errors
-/// The database was lost, or holds a word this program does not know.
-pub async fn evidence(
-    tx: &mut TenantTx,
-    action: ActionId,
-    cycle: i32,
-) -> Result<Vec<EvidenceSeen>, sqlx::Error> {
-    let provider = tx.provider();
-    let rows = sqlx::query!(
-        r#"SELECT id AS "id: EvidenceId", kind, title FROM evidence
-           WHERE provider_id = $1 AND action_id = $2 AND cycle = $3 AND withdrawn_at IS NULL ORDER BY at, id"#,
-        provider.uuid(),
-        action.uuid(),
-        cycle,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    rows.into_iter().map(|r| Ok(EvidenceSeen { id: r.id, kind: word(&r.kind)?, title: r.title })).collect()
-}
-
-/// The newest interim control of a cycle and its days.
-///
-/// # Errors
-/// The database was lost.
-pub async fn control(
-    tx: &mut TenantTx,
-    action: ActionId,
-    cycle: i32,
-) -> Result<Option<(String, ControlDays)>, sqlx::Error> {
-    let provider = tx.provider();
-    let row = sqlx::query!(
-        "SELECT d.interim_control, d.control_from, d.control_check_on, d.control_until FROM escalation_decisions d
-         JOIN escalations e ON e.provider_id = $1 AND e.id = d.escalation_id AND e.cycle = $3
-         WHERE d.provider_id = $1 AND d.action_id = $2 AND d.interim_control <> '' ORDER BY d.at DESC, d.id DESC LIMIT 1",
-        provider.uuid(),
-        action.uuid(),
-        cycle,
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|r| {
-        let days = ControlDays { from: r.control_from, check_on: r.control_check_on, until: r.control_until };
-        (r.interim_control, days)
-    }))
 }
 
 /// A decision to be recorded (R13, R13a).

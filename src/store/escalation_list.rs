@@ -8,13 +8,34 @@ use super::{TenantTx, word, words};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::control::ControlDays;
-use crate::domain::escalation::{Cause, Decision, Level, Upon};
-use crate::domain::member::{Member, Sight};
+use crate::domain::escalation::{Cause, Decision, Level, Upon, may_decide};
+use crate::domain::member::{Member, Role, Sight};
+use crate::domain::text_enum::text_enum;
 use crate::domain::topic::{EvidenceKind, Risk, Topic};
 use crate::ids::{ActionId, EscalationId, EvidenceId, MemberId};
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
+
+text_enum! {
+    /// Which escalations a list shows.
+    pub enum Which {
+        /// Those that wait for this member's decision: of their level, or of the first where no other manager is there
+        /// to decide (R12); never their own lateness.
+        Mine => "mine", "Waiting for me";
+        /// Those that wait for somebody else's.
+        Others => "others", "Waiting for others";
+        /// Those on which a decision was recorded.
+        Decided => "decided", "Decided";
+    }
+}
+
+/// The level at which a role decides by itself; none decides none (R12, R13).
+#[must_use]
+pub fn own_level(role: Role) -> Option<Level> {
+    let level = if role.sight() == Sight::Provider { Level::Leadership } else { Level::Manager };
+    may_decide(role, level, false).is_ok().then_some(level)
+}
 
 /// What a list was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +44,8 @@ pub struct Asked<'a> {
     pub member: &'a Member,
     /// One service by its part of the address, or all they see.
     pub service: Option<&'a str>,
-    /// Whether decided ones are wanted.
-    pub decided: bool,
+    /// Which are wanted.
+    pub which: Which,
     /// The last row of the page before.
     pub after: Option<(DateTime<Utc>, EscalationId)>,
 }
@@ -122,10 +143,11 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
         asked.member.id.uuid(),
         asked.member.role.sight() == Sight::Provider,
         asked.service,
-        asked.decided,
+        asked.which.as_str(),
         asked.after.map(|k| k.0),
         asked.after.map(|k| k.1.uuid()),
         ROWS + 1,
+        own_level(asked.member.role).map_or(0, Level::number),
     )
     .fetch_all(tx.conn())
     .await?;

@@ -31,8 +31,12 @@ pub mod codes;
 pub mod dashboard;
 /// Escalations.
 pub mod escalation;
+/// What escalations are raised upon, and what decisions see.
+pub mod escalation_facts;
 /// Lists of escalations.
 pub mod escalation_list;
+/// The escalation log of a service.
+pub mod escalation_log;
 /// Evidence.
 pub mod evidence;
 /// Verdicts given as an exception.

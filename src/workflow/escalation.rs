@@ -20,7 +20,10 @@ use crate::mail::message::MessageKind;
 use crate::store::change::{Field, NewChange};
 use crate::store::escalation::{NewDecision, Passed};
 use crate::store::outbox::{Audience, NewMessage};
-use crate::store::{TenantTx, action, case, change as changes, escalation as store, outbox, provider};
+use crate::store::{
+    TenantTx, action, case, change as changes, escalation as store, escalation_facts as facts, outbox,
+    provider,
+};
 
 /// How many actions one sweep takes at a time; the rest follow in the next round of the same tick.
 const BATCH: i64 = 500;
@@ -149,9 +152,9 @@ pub struct Raised {
 /// # Errors
 /// The database was lost.
 pub async fn announce(tx: &mut TenantTx, raised: &Raised) -> Result<(), sqlx::Error> {
-    let facts = json!({ "escalation": raised.id, "level": raised.level.number(), "cause": raised.cause.as_str(),
+    let told = json!({ "escalation": raised.id, "level": raised.level.number(), "cause": raised.cause.as_str(),
         "due_on": raised.due_on, "cycle": raised.cycle });
-    tx.record(Event::of_action(EventKind::Escalated, raised.action, raised.finding).detail(facts));
+    tx.record(Event::of_action(EventKind::Escalated, raised.action, raised.finding).detail(told));
     let kind = if raised.cause == Cause::VerificationLate {
         MessageKind::VerificationLate
     } else {
@@ -201,7 +204,7 @@ pub(super) async fn found_again(
     today: NaiveDate,
 ) -> Result<(), sqlx::Error> {
     let since = tx.now() - Days::new(escalation::RECURS_WITHIN_DAYS);
-    let Some(before) = store::closed_before(tx, ground.finding, action, since).await? else { return Ok(()) };
+    let Some(before) = facts::closed_before(tx, ground.finding, action, since).await? else { return Ok(()) };
     let (cause, finding, due_on) = (Cause::Recurrence, ground.finding, today);
     let closed_on = Some(crate::clock::london_date(before.closed_at));
     let upon = Upon { closed: Some(before.number), closed_on, ..Upon::default() };
@@ -326,12 +329,14 @@ fn with_its_days(given: &DecisionGiven, today: NaiveDate) -> DecisionGiven {
 /// What the decision saw, kept with it (R18a): what may change later is written down, what never changes is named.
 async fn judged(tx: &mut TenantTx, case: &Case) -> Result<serde_json::Value, sqlx::Error> {
     let action = &case.action;
-    let evidence: Vec<_> = store::evidence(tx, action.id, action.cycle).await?.into_iter().map(|e| e.id).collect();
+    let evidence = facts::evidence(tx, action.id, action.cycle).await?;
     let missing: Vec<_> = missing_kinds(&case.required, &case.pieces).iter().map(|k| k.as_str()).collect();
-    let control = store::control(tx, action.id, action.cycle).await?.map(|c| c.0);
-    Ok(json!({ "what": action.what, "success_test": action.success_test, "due_on": action.due_on, "verify_by": action.verify_by,
+    let control = facts::control(tx, action.id, action.cycle).await?;
+    Ok(
+        json!({ "what": action.what, "success_test": action.success_test, "due_on": action.due_on, "verify_by": action.verify_by,
         "status": action.status.as_str(), "cycle": action.cycle, "extensions": action.extensions, "risk": action.risk.as_str(),
-        "owner": action.owner.as_ref().map(|o| o.id), "evidence": evidence, "missing": missing, "control": control }))
+        "owner": action.owner.as_ref().map(|o| o.id), "evidence": evidence, "missing": missing, "control": control }),
+    )
 }
 
 fn decided(action: &Action, new: &NewDecision<'_>, moves: Option<NaiveDate>) -> Event {

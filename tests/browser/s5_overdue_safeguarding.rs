@@ -75,6 +75,9 @@ fn what_is_overdue_asks_for_a_decision() {
         "What keeps people safe meanwhile?",
         "The shift lead asks at each night handover whether anything has to be reported, and signs the log.",
     );
+    browser.press("Record decision");
+    browser.see("Say when the interim control is checked: the action is late and its risk is high");
+    browser.date("It is checked by", stage.in_days(2));
     browser.fill("What support is needed?", "Two bank shifts, agreed for 20 and 21 October.");
     let revised = stage.in_days(4);
     browser.date("New due date", revised);
@@ -92,7 +95,7 @@ fn what_is_overdue_asks_for_a_decision() {
 
     // leaders see the decision, administrators the messages that went out
     browser.desk("quality");
-    browser.visit("escalations?decided=yes");
+    browser.visit("escalations?show=decided");
     browser.see_all(&["Hold the learning session on early reporting", "interim control"]);
     browser.desk("administrator");
     browser.visit("messages");

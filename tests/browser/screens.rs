@@ -105,6 +105,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             ),
             at("/p/{provider}/escalations", "escalations", "escalations"),
             from("/p/{provider}/escalations/{escalation}", "decision", ("escalations", VERB, "")),
+            at("/p/{provider}/escalations/log", "escalation-log", "escalations/log?service=rowan-house"),
             at("/p/{provider}/findings", "findings", "findings"),
             from("/p/{provider}/findings/{finding}", "finding", ("findings", ROW, "")),
             at("/p/{provider}/findings/new", "new-finding", "findings/new"),
@@ -129,7 +130,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
         &[
             at("/p/{provider}/dashboard", "dashboard-quality", "dashboard"),
             at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
-            at("/p/{provider}/escalations", "escalations-decided", "escalations?decided=yes"),
+            at("/p/{provider}/escalations", "escalations-decided", "escalations?show=decided"),
             at("/providers", "providers", "/providers"),
             at("/account", "account", "/account"),
         ],

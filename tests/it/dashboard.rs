@@ -471,7 +471,14 @@ async fn the_numbers_of_the_menu_are_those_of_its_pages(#[case] who: &str) {
     }
     for (item, count) in here {
         let wanted = match item.rsplit('/').next().unwrap() {
-            "escalations" => counted(&rows(&browser, &item, "<li class=\"work__i\">").await),
+            "escalations" => {
+                let mut waiting = 0;
+                for show in ["mine", "others"] {
+                    let list = format!("{item}?show={show}");
+                    waiting += counted(&rows(&browser, &list, "<li class=\"work__i\">").await);
+                }
+                waiting
+            }
             "my-actions" => {
                 let me = w.id(who);
                 let mine = |a: &Action| a.status.with_owner() && a.owner.as_ref().is_some_and(|o| o.id == me);

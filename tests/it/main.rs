@@ -17,6 +17,7 @@ mod connections;
 mod contrast;
 mod crash;
 mod dashboard;
+mod decision;
 mod delivery;
 mod demo;
 mod escalation;

@@ -22,7 +22,7 @@ use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::pill;
 use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
-use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS};
+use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS, Which};
 use crate::store::menu;
 use crate::workflow::Moment;
 
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Filter {
     service: String,
-    decided: String,
+    show: String,
     after: String,
 }
 
@@ -45,13 +45,20 @@ struct Filter {
 struct ListPage {
     layout: Layout,
     action: String,
-    waiting_href: String,
-    decided_href: String,
-    decided: bool,
+    tabs: Vec<Tab>,
+    log: String,
+    show: &'static str,
     services: Vec<Choice>,
     service: String,
     work: WorkList,
     pages: Pages,
+}
+
+/// One of the lists.
+struct Tab {
+    label: &'static str,
+    href: String,
+    here: bool,
 }
 
 async fn list(
@@ -64,7 +71,7 @@ async fn list(
     let asked = Asked {
         member: &signed.actor.member,
         service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
-        decided: filter.decided == "yes",
+        which: asked::one_of::<Which>(&filter.show)?.unwrap_or_else(|| usual(&signed)),
         after: asked::instant(&filter.after)?,
     };
     let mut rows = lists::page(&mut tx, &asked).await?;
@@ -78,33 +85,41 @@ async fn list(
         rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full).map(|r| asked::of_instant(r.at, r.id));
     rows.truncate(full);
     let here = signed.path("escalations");
-    let with =
-        |decided: &str| page::with_query(&here, &[("service", &filter.service), ("decided", decided)], None);
-    let pager = Pager::new(
-        &here,
-        &[("service", &filter.service), ("decided", &filter.decided)],
-        None,
-        last.as_deref(),
-    );
+    let shown = asked.which;
+    let service = filter.service.as_str();
+    let with = |show: &str| page::with_query(&here, &[("service", service), ("show", show)], None);
+    let tabs = Which::ALL.iter().filter(|which| **which != Which::Mine || decides(&signed));
+    let pager = Pager::new(&here, &[("service", service), ("show", shown.as_str())], None, last.as_deref());
     page::render(&ListPage {
         layout: signed.layout_with("Escalations", counts).at(&here),
-        waiting_href: with(""),
-        decided_href: with("yes"),
-        decided: asked.decided,
+        tabs: tabs
+            .map(|which| Tab { label: which.label(), href: with(which.as_str()), here: *which == shown })
+            .collect(),
+        log: page::with_query(&signed.path("escalations/log"), &[("service", service)], None),
+        show: shown.as_str(),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
         work: WorkList {
             items: rows.iter().map(|r| row(r, &signed, today)).collect(),
-            empty: if asked.decided {
-                "No decision has been recorded yet."
-            } else {
-                "Nothing waits for a decision."
+            empty: match shown {
+                Which::Mine => "Nothing waits for your decision.",
+                Which::Others => "Nothing waits for anybody else's decision.",
+                Which::Decided => "No decision has been recorded yet.",
             }
             .into(),
         },
         pages: Pages(pager),
         action: here,
-        service: filter.service,
+        service: filter.service.clone(),
     })
+}
+
+fn decides(signed: &Signed) -> bool {
+    lists::own_level(signed.role()).is_some()
+}
+
+/// What is shown first: what waits for whoever looks, if anything ever does.
+fn usual(signed: &Signed) -> Which {
+    if decides(signed) { Which::Mine } else { Which::Others }
 }
 
 fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {

@@ -1,5 +1,5 @@
 -- A page of escalations. $2 the member, $3 whether they see the whole provider, $4 a service's part of the address or all,
--- $5 whether decided ones are wanted, $6 and $7 the key to begin after, $8 how many.
+-- $5 which: mine, others, decided; $6 and $7 the key to begin after, $8 how many, $9 the level at which this member decides (0: none).
 WITH seen AS (
   SELECT s.id, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($4::text IS NULL OR s.slug = $4)
     AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = s.provider_id AND ms.member_id = $2 AND ms.service_id = s.id))
@@ -17,7 +17,11 @@ LEFT JOIN LATERAL (SELECT d.decision, d.at, d.interim_control, d.because, d.revi
   WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id ORDER BY d.at DESC LIMIT 1) d ON true
 WHERE e.provider_id = $1
   -- what was closed, cancelled or begun again needs no decision any more; its escalation stays in the log
-  AND CASE WHEN $5::bool THEN d.decision IS NOT NULL ELSE d.decision IS NULL AND e.cycle = a.cycle AND a.status NOT IN ('closed', 'cancelled') END
-  AND ($6::timestamptz IS NULL OR CASE WHEN $5 THEN (e.at, e.id) < ($6, $7::uuid) ELSE (e.at, e.id) > ($6, $7::uuid) END)
-ORDER BY CASE WHEN $5 THEN NULL ELSE e.at END, CASE WHEN $5 THEN NULL ELSE e.id END, e.at DESC, e.id DESC
+  AND CASE WHEN $5::text = 'decided' THEN d.decision IS NOT NULL ELSE d.decision IS NULL AND e.cycle = a.cycle AND a.status NOT IN ('closed', 'cancelled')
+    -- theirs: of their level, or of the first where no other manager is there to decide (R12); never their own lateness
+    AND ($5 = 'mine') = ($9::int > 0 AND a.owner_id IS DISTINCT FROM $2 AND (e.level = $9 OR ($9 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+      JOIN memberships m ON m.provider_id = $1 AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
+      WHERE ms.provider_id = $1 AND ms.service_id = a.service_id AND m.id IS DISTINCT FROM a.owner_id)))) END
+  AND ($6::timestamptz IS NULL OR CASE WHEN $5 = 'decided' THEN (e.at, e.id) < ($6, $7::uuid) ELSE (e.at, e.id) > ($6, $7::uuid) END)
+ORDER BY CASE WHEN $5 = 'decided' THEN NULL ELSE e.at END, CASE WHEN $5 = 'decided' THEN NULL ELSE e.id END, e.at DESC, e.id DESC
 LIMIT $8

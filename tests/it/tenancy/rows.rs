@@ -84,6 +84,7 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/messages", Provider, "administrator"),
     get("/p/{provider}/actions", Provider, "manager"),
     get("/p/{provider}/escalations", Provider, "manager"),
+    get("/p/{provider}/escalations/log", Provider, "manager"),
     get("/p/{provider}/escalations/{escalation}", Thing, "manager"),
     post(
         "/p/{provider}/escalations/{escalation}",
