@@ -27,7 +27,9 @@ async fn raised(db: &TestDb, action: Reference) -> Vec<String> {
 async fn said(w: &World, db: &TestDb, action: Reference, level: i32) -> (String, String) {
     let id = w.escalation(db, action, level).await;
     let browser = w.browser("quality").await;
-    (browser.get(&format!("/escalations/{id}")).await.text(), browser.get("/escalations").await.text())
+    let list = browser.get("/escalations?show=mine").await.text()
+        + &browser.get("/escalations?show=others").await.text();
+    (browser.get(&format!("/escalations/{id}")).await.text(), list)
 }
 
 /// A medium-risk action of the carer, due on Monday 23 November, and what was given for it before.
