@@ -57,13 +57,15 @@ pub enum Verb {
     SeeExceptions,
     /// Read the messages the program sent or could not send.
     SeeMessages,
+    /// Change the escalation policy (R12).
+    SetPolicy,
     /// Look after people and places: members, leavers, services, invitations (R7).
     ManagePeople,
 }
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -89,6 +91,7 @@ impl Verb {
         Self::SeeQueue,
         Self::SeeExceptions,
         Self::SeeMessages,
+        Self::SetPolicy,
         Self::ManagePeople,
     ];
 }
@@ -175,6 +178,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeQueue => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
+        Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],
     };
     let [care, leader, deputy, manager, safeguarding, quality, nominated, administrator] = row;

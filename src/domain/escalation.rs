@@ -127,8 +127,9 @@ impl Level {
 pub struct Policy {
     /// Working days until the registered manager hears; 0 is the day after the due date.
     pub manager_after: u16,
-    /// Working days until the quality lead and the nominated individual hear.
-    pub leadership_after: u16,
+    /// Working days until the quality lead and the nominated individual hear; none when it does not go up: what is minor
+    /// need not.
+    pub leadership_after: Option<u16>,
 }
 
 /// The policy a provider begins with: the manager at once, leadership after a week for low risk, at once for high.
@@ -139,7 +140,7 @@ pub const fn default_policy(risk: Risk) -> Policy {
         Risk::Medium => 5,
         Risk::High | Risk::Critical => 0,
     };
-    Policy { manager_after: 0, leadership_after }
+    Policy { manager_after: 0, leadership_after: Some(leadership_after) }
 }
 
 /// Within how many days after an action was closed the same topic in the same service is a recurrence (R21).
@@ -147,7 +148,7 @@ pub const RECURS_WITHIN_DAYS: u64 = 365;
 
 /// Working days after the first action under a high-risk finding until the registered manager is asked for a decision,
 /// and until leadership is when there is still none (R14).
-pub const DECISION_POLICY: Policy = Policy { manager_after: 1, leadership_after: 3 };
+pub const DECISION_POLICY: Policy = Policy { manager_after: 1, leadership_after: Some(3) };
 
 /// The levels that should have been asked for a decision on a high-risk finding acted on since `since`, by `today`.
 #[must_use]
@@ -156,8 +157,8 @@ pub fn levels_asked(since: NaiveDate, today: NaiveDate, nation: Nation, policy: 
         return Vec::new();
     }
     let waited = calendar::working_days_after(since, today, nation);
-    let reached = |after: u16| waited >= u32::from(after);
-    let levels = [(Level::Manager, policy.manager_after), (Level::Leadership, policy.leadership_after)];
+    let reached = |after: Option<u16>| after.is_some_and(|after| waited >= u32::from(after));
+    let levels = [(Level::Manager, Some(policy.manager_after)), (Level::Leadership, policy.leadership_after)];
     levels.into_iter().filter(|(_, after)| reached(*after)).map(|(level, _)| level).collect()
 }
 
@@ -181,11 +182,13 @@ pub fn levels_due(
         return Vec::new();
     }
     let late = calendar::working_days_after(date, today, nation);
+    let at_once = risk.is_high() || safeguarding;
     let mut levels = Vec::new();
-    if late >= u32::from(policy.manager_after) {
+    // whoever hears, the manager hears too
+    if at_once || late >= u32::from(policy.manager_after) {
         levels.push(Level::Manager);
     }
-    if risk.is_high() || safeguarding || late >= u32::from(policy.leadership_after) {
+    if at_once || policy.leadership_after.is_some_and(|after| late >= u32::from(after)) {
         levels.push(Level::Leadership);
     }
     levels
@@ -365,12 +368,21 @@ mod tests {
 
     #[test]
     fn a_policy_may_wait_before_anybody_hears() {
-        let policy = Policy { manager_after: 2, leadership_after: 3 };
+        let policy = Policy { manager_after: 2, leadership_after: Some(3) };
         let friday = day("2026-11-20");
         let on = |text| levels_due(friday, day(text), Nation::England, policy, Risk::Low, false);
         assert_eq!(on("2026-11-23"), []);
         assert_eq!(on("2026-11-24"), [Level::Manager]);
         assert_eq!(on("2026-11-25"), [Level::Manager, Level::Leadership]);
+        let never = Policy { leadership_after: None, ..policy };
+        let on = |text, risk, safeguarding| {
+            levels_due(friday, day(text), Nation::England, never, risk, safeguarding)
+        };
+        assert_eq!(on("2027-11-25", Risk::Low, false), [Level::Manager], "minor need not go up");
+        for (risk, safeguarding) in [(Risk::High, false), (Risk::Critical, false), (Risk::Low, true)] {
+            let both = [Level::Manager, Level::Leadership];
+            assert_eq!(on("2026-11-21", risk, safeguarding), both, "at once, whatever the policy");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn escalate(course: &mut Course<'_>, date: NaiveDate, cause: Cause) {
     let decided = course.dice.chance(50);
     let policy = default_policy(a.risk);
     for level in levels_due(date, today, NATION, policy, a.risk, safeguarding) {
-        let at = heard(date, level, a.risk.is_high() || safeguarding, policy.leadership_after);
+        let at = heard(date, level, a.risk.is_high() || safeguarding, policy.leadership_after.unwrap_or(0));
         let at = at.min(course.now - TimeDelta::hours(2));
         let id = EscalationId::from(course.dice.id(at));
         let facts = json!({ "escalation": id, "level": level.number(), "cause": cause.as_str(), "due_on": date, "cycle": 1 });

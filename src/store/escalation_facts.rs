@@ -1,9 +1,10 @@
 //! What an escalation is raised upon and what a decision on it sees, besides the case.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{TenantTx, word};
-use crate::domain::topic::Theme;
+use crate::domain::calendar::Nation;
+use crate::domain::topic::{Risk, Theme, Topic};
 use crate::ids::{ActionId, EvidenceId, FindingId};
 
 /// A closed action on the topic of a new finding.
@@ -44,6 +45,49 @@ pub async fn closed_before(
     .fetch_optional(tx.conn())
     .await?;
     row.map(|r| Ok(ClosedBefore { number: r.number, closed_at: r.at, theme: word(&r.theme)? })).transpose()
+}
+
+/// An action that is late today, as far as the policy cares.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct LateToday {
+    pub number: i32,
+    pub due_on: NaiveDate,
+    pub nation: Nation,
+    pub risk: Risk,
+    pub theme: Theme,
+    pub topic: Topic,
+}
+
+/// The actions that are late today, by number, at most `limit`.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn late(tx: &mut TenantTx, today: NaiveDate, limit: i64) -> Result<Vec<LateToday>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT a.number, a.due_on AS "due_on!", s.nation, a.risk, a.theme, a.topic FROM actions a
+           JOIN services s ON s.provider_id = $1 AND s.id = a.service_id
+           WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
+           ORDER BY a.number LIMIT $3"#,
+        provider.uuid(),
+        today,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(LateToday {
+                number: r.number,
+                due_on: r.due_on,
+                nation: word(&r.nation)?,
+                risk: word(&r.risk)?,
+                theme: word(&r.theme)?,
+                topic: word(&r.topic)?,
+            })
+        })
+        .collect()
 }
 
 /// The evidence of a cycle that stands, oldest first.

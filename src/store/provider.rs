@@ -217,19 +217,53 @@ pub async fn insert_policies(tx: &mut TenantTx, policy: impl Fn(Risk) -> Policy)
     let provider = tx.provider();
     for risk in Risk::ALL {
         let p = policy(*risk);
-        for (level, days) in [(1, p.manager_after), (2, p.leadership_after)] {
+        for (level, days) in [(1, Some(p.manager_after)), (2, p.leadership_after)] {
             sqlx::query!(
                 "INSERT INTO escalation_policies (provider_id, risk, level, after_working_days) VALUES ($1, $2, $3, $4)",
                 provider.uuid(),
                 risk.as_str(),
                 level,
-                i32::from(days),
+                days.map(i32::from),
             )
             .execute(tx.conn())
             .await?;
         }
     }
     Ok(())
+}
+
+/// Locks the escalation policy, so that two changes of it follow each other.
+///
+/// # Errors
+/// The database was lost.
+pub async fn lock_policies(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "SELECT level FROM escalation_policies WHERE provider_id = $1 ORDER BY risk, level FOR UPDATE",
+        provider.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Changes the escalation policy for a risk.
+///
+/// # Errors
+/// The database refused (high and critical risk go up at once) or was lost.
+pub async fn set_policy(tx: &mut TenantTx, risk: Risk, policy: Policy) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "UPDATE escalation_policies SET after_working_days = CASE level WHEN 1 THEN $3::int ELSE $4::int END
+         WHERE provider_id = $1 AND risk = $2 AND level IN (1, 2)",
+        provider.uuid(),
+        risk.as_str(),
+        i32::from(policy.manager_after),
+        policy.leadership_after.map(i32::from) as _,
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }
 
 /// The escalation policy of the provider, for each risk.
@@ -239,7 +273,7 @@ pub async fn insert_policies(tx: &mut TenantTx, policy: impl Fn(Risk) -> Policy)
 pub async fn policies(tx: &mut TenantTx) -> Result<Vec<(Risk, Policy)>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT risk, max(after_working_days) FILTER (WHERE level = 1) AS "one!", max(after_working_days) FILTER (WHERE level = 2) AS "two!"
+        r#"SELECT risk, max(after_working_days) FILTER (WHERE level = 1) AS "one!", max(after_working_days) FILTER (WHERE level = 2) AS two
            FROM escalation_policies WHERE provider_id = $1 GROUP BY risk"#,
         provider.uuid(),
     )
@@ -247,6 +281,8 @@ pub async fn policies(tx: &mut TenantTx) -> Result<Vec<(Risk, Policy)>, sqlx::Er
     .await?;
     let days = |d: i32| u16::try_from(d).unwrap_or(u16::MAX);
     rows.into_iter()
-        .map(|r| Ok((word(&r.risk)?, Policy { manager_after: days(r.one), leadership_after: days(r.two) })))
+        .map(|r| {
+            Ok((word(&r.risk)?, Policy { manager_after: days(r.one), leadership_after: r.two.map(days) }))
+        })
         .collect()
 }

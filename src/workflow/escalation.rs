@@ -84,10 +84,7 @@ fn due_levels(late: &Passed, cause: Cause, policies: &[(Risk, Policy)], today: N
         levels.retain(|level| *level != Level::Manager || !late.manager_knows);
         return levels;
     }
-    let policy = policies
-        .iter()
-        .find(|(risk, _)| *risk == late.risk)
-        .map_or_else(|| escalation::default_policy(late.risk), |p| p.1);
+    let policy = policy_of(policies, late.risk);
     let safeguarding = escalation::concerns_safeguarding(late.theme, late.topic);
     let mut levels = escalation::levels_due(late.date, today, late.nation, policy, late.risk, safeguarding);
     levels.retain(|level| match level {
@@ -96,6 +93,13 @@ fn due_levels(late: &Passed, cause: Cause, policies: &[(Risk, Policy)], today: N
         Level::Leadership => !late.stays_here || late.risk.is_high() || safeguarding,
     });
     levels
+}
+
+/// The policy for a risk.
+#[must_use]
+pub fn policy_of(policies: &[(Risk, Policy)], risk: Risk) -> Policy {
+    let found = policies.iter().find(|(of, _)| *of == risk);
+    found.map_or_else(|| escalation::default_policy(risk), |found| found.1)
 }
 
 async fn raise(tx: &mut TenantTx, late: &Passed, level: Level, cause: Cause) -> Result<bool, sqlx::Error> {

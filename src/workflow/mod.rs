@@ -37,6 +37,8 @@ pub mod leaver;
 pub mod person;
 /// A member's place changes.
 pub mod place;
+/// The escalation policy.
+pub mod policy;
 /// Setting a provider up.
 pub mod provider;
 /// Reminders before the due date.

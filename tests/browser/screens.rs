@@ -148,6 +148,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
         &[
             at("/p/{provider}/messages", "messages", "messages"),
             at("/p/{provider}/settings", "settings", "settings"),
+            at("/p/{provider}/settings/escalation", "escalation-policy", "settings/escalation"),
             at("/p/{provider}/settings/members", "members", "settings/members"),
             from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
             from("/p/{provider}/settings/members/{id}/place", "place", ("settings/members", ROW, "/place")),

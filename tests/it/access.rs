@@ -41,6 +41,7 @@ SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy  
 SeeQueue         -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
+SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----
 ManagePeople     -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 ";
 

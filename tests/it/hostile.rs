@@ -92,6 +92,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("reviews/{}/sign-off", format!("/reviews/{review}/sign-off")),
         ("settings/members/{}/departure", format!("/settings/members/{}/departure", w.id("carer"))),
         ("settings/members/{}/place", format!("/settings/members/{}/place", w.id("carer"))),
+        ("settings/escalation", "/settings/escalation".to_owned()),
         ("settings/invitations/new", "/settings/invitations/new".to_owned()),
         ("settings/codes", "/settings/codes".to_owned()),
         ("settings/members/{}/codes", format!("/settings/members/{}/codes", w.id("carer"))),

@@ -33,6 +33,7 @@ mod leaving;
 mod mail_tls;
 mod people;
 mod photos;
+mod policy;
 mod reminder;
 mod review;
 mod sample;

@@ -47,6 +47,7 @@ struct ListPage {
     action: String,
     tabs: Vec<Tab>,
     log: String,
+    policy: Option<String>,
     show: &'static str,
     services: Vec<Choice>,
     service: String,
@@ -95,6 +96,7 @@ async fn list(
         tabs: tabs
             .map(|which| Tab { label: which.label(), href: with(which.as_str()), here: *which == shown })
             .collect(),
+        policy: signed.can(Verb::SetPolicy).then(|| signed.path("settings/escalation")),
         log: page::with_query(&signed.path("escalations/log"), &[("service", service)], None),
         show: shown.as_str(),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),

@@ -11,6 +11,7 @@ use crate::domain::access::Verb;
 use crate::domain::event::EventKind;
 use crate::domain::member::Role;
 use crate::domain::text_enum::TextEnum;
+use crate::domain::topic::Risk;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
@@ -116,6 +117,9 @@ fn words_for(line: &Told) -> Option<(String, String)> {
         }
         EventKind::ServiceAdded => Some((format!("Service added: {name}"), String::new())),
         EventKind::UnitAdded => Some((format!("Unit added: {name}"), String::new())),
+        EventKind::RulesSet if line.detail.get("escalation").is_some() => {
+            Some(("Escalation policy changed".into(), policy_changed(line)))
+        }
         EventKind::ProviderAdded => Some((format!("Provider added: {name}"), String::new())),
         _ => None,
     }
@@ -164,6 +168,29 @@ fn service_changed(line: &Told) -> String {
         pair::<crate::domain::topic::ServiceKind>(line, "kind", "Kind"),
         pair::<crate::domain::calendar::Nation>(line, "nation", "Nation"),
     ])
+}
+
+/// "Low risk: the registered manager after 2 working days instead of 0".
+fn policy_changed(line: &Told) -> String {
+    let mut said = Vec::new();
+    for risk in Risk::ALL {
+        let at = |place: usize, level: &str| {
+            line.detail.get("escalation")?.get(risk.as_str())?.get(place)?.get(level)
+        };
+        for (level, who) in [("manager", "the registered manager"), ("leadership", "leadership")] {
+            let (Some(was), Some(is)) = (at(0, level), at(1, level)) else { continue };
+            let days = |value: &Value| {
+                value.as_u64().map_or_else(
+                    || "never".to_owned(),
+                    |n| format!("after {}", words::count(n, "working day")),
+                )
+            };
+            if was != is {
+                said.push(format!("{} risk: {who} {} instead of {}", risk.label(), days(is), days(was)));
+            }
+        }
+    }
+    told::sentences(&said)
 }
 
 /// "Role: from care staff to team leader", when the two words differ; earlier lines hold the new one alone.

@@ -22,6 +22,8 @@ pub mod invitation;
 pub mod member;
 /// A member's place.
 pub mod place;
+/// The escalation policy.
+pub mod policy;
 /// Services and their units.
 pub mod service;
 
@@ -32,6 +34,7 @@ pub fn routes() -> Routes<AppState> {
         .get("/p/{provider}/settings", index)
         .merge(member::routes())
         .merge(place::routes())
+        .merge(policy::routes())
         .merge(departure::routes())
         .merge(service::routes())
         .merge(invitation::routes())
@@ -76,6 +79,7 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "codes",
             ),
             group("Services", "Kind, nation for bank holidays, units", "services"),
+            group("Escalation policy", "After how many working days each level hears", "escalation"),
             group("History", "What happened to people, services and rules, and who did it", "history"),
         ],
     })

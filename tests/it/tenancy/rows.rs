@@ -180,6 +180,8 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/evidence/{id}/withdrawal", Thing, "carer"),
     post("/p/{provider}/evidence/{id}/withdrawal", Thing, "manager", &[("reason", "The wrong week")]),
     get("/p/{provider}/settings", Provider, "administrator"),
+    get("/p/{provider}/settings/escalation", Provider, "quality"),
+    post("/p/{provider}/settings/escalation", Provider, "quality", &[]),
     get("/p/{provider}/settings/members", Provider, "administrator"),
     get("/p/{provider}/settings/members/{id}", Thing, "administrator"),
     get("/p/{provider}/settings/members/{id}/place", Thing, "administrator"),

@@ -1,0 +1,190 @@
+//! The escalation policy: who changes it, what they see first, what it does, and what it cannot do (R12).
+
+use rstest::rstest;
+use sqlx::{AssertSqlSafe, Executor as _};
+use throughline::clock::Clock;
+use throughline::database::roles;
+use throughline::domain::topic::{Risk, Topic};
+use throughline::worker::tick;
+
+use super::worker::{broken_lines, number, texts};
+use crate::harness::TestDb;
+use crate::harness::fixtures::{Answer, World, day, saturday, world};
+
+const PAGE: &str = "/settings/escalation";
+
+/// The form as its page shows it, with other days.
+async fn send(w: &World, who: &str, page: &Answer, days: [&str; 4]) -> Answer {
+    let seen = page.field("seen");
+    let previewed =
+        if page.body.contains("name=\"previewed\"") { page.field("previewed") } else { String::new() };
+    let [low, low_up, medium, medium_up] = days;
+    let fields = [
+        ("low_manager", low),
+        ("low_leadership", low_up),
+        ("medium_manager", medium),
+        ("medium_leadership", medium_up),
+        ("seen", seen.as_str()),
+        ("previewed", previewed.as_str()),
+    ];
+    w.browser(who).await.post(PAGE, &fields).await
+}
+
+async fn policy(db: &TestDb, w: &World) -> Vec<String> {
+    texts(
+        db,
+        &format!(
+            "SELECT format('%s %s %s', risk, level, coalesce(after_working_days::text, 'never')) FROM escalation_policies
+             WHERE provider_id = '{}' AND risk IN ('low', 'medium') ORDER BY risk, level",
+            w.provider
+        ),
+    )
+    .await
+}
+
+#[rstest]
+#[case("administrator", true)]
+#[case("quality", true)]
+#[case("manager", false)]
+#[case("nominated", false)]
+#[case("safeguarding", false)]
+#[case("carer", false)]
+#[case("reader", false)]
+#[tokio::test]
+async fn the_administrator_and_the_quality_lead_change_it(#[case] who: &str, #[case] may: bool) {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let page = w.browser(who).await.get(PAGE).await;
+    assert_eq!(page.status, if may { 200 } else { 404 });
+    let before = policy(&db, &w).await;
+    assert_eq!(before, ["low 1 0", "low 2 10", "medium 1 0", "medium 2 5"]);
+    let form = w.browser("administrator").await.get(PAGE).await;
+    let shown = send(&w, who, &form, ["1", "", "0", "3"]).await;
+    assert_eq!(shown.status, if may { 200 } else { 404 });
+    assert_eq!(policy(&db, &w).await, before, "nothing is saved that was not looked at");
+    if may {
+        let saved = send(&w, who, &shown, ["1", "", "0", "3"]).await;
+        assert_eq!(saved.status, 303, "{}", saved.text());
+        assert_eq!(policy(&db, &w).await, ["low 1 1", "low 2 never", "medium 1 0", "medium 2 3"]);
+        let page = w.browser(who).await.get(PAGE).await.text();
+        for said in [
+            "Escalation policy changed",
+            "Low risk: the registered manager after 1 working day instead of after 0 working days",
+            "Low risk: leadership never instead of after 10 working days",
+            "Medium risk: leadership after 3 working days instead of after 5 working days",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        let history = w.browser("administrator").await.get("/settings/history").await.text();
+        assert!(history.contains("Escalation policy changed"), "{history}");
+    }
+    assert_eq!(broken_lines(&db).await, 0);
+}
+
+#[tokio::test]
+async fn the_preview_says_what_it_would_have_done_and_the_worker_follows_it() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let low = w.due(Risk::Low, Topic::Falls, "carer", day("2026-11-23")).await;
+    let medium = w.due(Risk::Medium, Topic::Medicines, "carer", day("2026-11-23")).await;
+    let high = w.due(Risk::High, Topic::Medicines, "carer", day("2026-11-23")).await;
+    let learning = w.due(Risk::Low, Topic::SafeguardingLearning, "carer", day("2026-11-23")).await;
+    w.due(Risk::Low, Topic::Falls, "carer", day("2026-12-23")).await;
+    // Thursday 26 November: three working days after the date
+    w.days_pass(5);
+    tick(&w.app).await.unwrap();
+    let raised = "SELECT count(*) FROM escalations";
+    assert_eq!(number(&db, raised).await, 2 + 4);
+    let form = w.browser("quality").await.get(PAGE).await;
+    let shown = send(&w, "quality", &form, ["4", "", "0", "3"]).await;
+    let text = shown.text();
+    for said in [
+        "Late today: 4 actions.",
+        "The registered manager would have heard of: 4 now, 3 with the change.",
+        "The quality lead and the nominated individual would have heard of: 2 now, 3 with the change.",
+        &format!("{low} : the registered manager would not have heard of it yet"),
+        &format!("{medium} : leadership would have heard of it already"),
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for same in [high, learning] {
+        assert!(!text.contains(&format!("{same} :")), "at once, whatever the policy: {text}");
+    }
+    // typed anew after looking, it is looked at again
+    let other = send(&w, "quality", &shown, ["4", "", "0", "2"]).await;
+    assert_eq!((other.status.as_u16(), policy(&db, &w).await[3].as_str()), (200, "medium 2 5"));
+    assert_eq!(send(&w, "quality", &other, ["4", "", "0", "2"]).await.status, 303);
+    tick(&w.app).await.unwrap();
+    assert_eq!(
+        number(&db, raised).await,
+        7,
+        "medium goes up from the next tick, and nothing raised is undone"
+    );
+    w.days_pass(30);
+    tick(&w.app).await.unwrap();
+    let up = "SELECT count(*) FROM escalations e JOIN actions a ON a.id = e.action_id WHERE e.level = 2 AND a.number = ";
+    assert_eq!(number(&db, &format!("{up}{}", low.number)).await, 0, "minor need not go up");
+}
+
+#[tokio::test]
+async fn what_is_wrong_or_overtaken_is_said() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let form = w.browser("quality").await.get(PAGE).await;
+    for (days, said) in [
+        (["", "10", "0", "5"], "Enter after how many working days the registered manager hears"),
+        (["0", "61", "0", "5"], "Enter a whole number from 0 to 60"),
+        (["0", "10", "6", "5"], "Let the registered manager hear first, or on the same day"),
+        (["x", "10", "0", "5"], "Enter a whole number from 0 to 60"),
+    ] {
+        let page = send(&w, "quality", &form, days).await;
+        assert_eq!(page.status, 422, "{days:?}");
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    let same = send(&w, "quality", &form, ["0", "10", "0", "5"]).await;
+    let same = send(&w, "quality", &same, ["0", "10", "0", "5"]).await;
+    assert_eq!(same.status, 422);
+    assert!(same.text().contains("Change something, or go back"), "{}", same.text());
+    // two at once: the second is told, and keeps what was typed
+    let mine = send(&w, "quality", &form, ["0", "10", "0", "4"]).await;
+    let theirs = send(&w, "administrator", &form, ["0", "10", "0", "8"]).await;
+    assert_eq!(send(&w, "administrator", &theirs, ["0", "10", "0", "8"]).await.status, 303);
+    let late = send(&w, "quality", &mine, ["0", "10", "0", "4"]).await;
+    assert_eq!(late.status, 409);
+    assert!(late.text().contains("Somebody changed the policy since you opened it"), "{}", late.text());
+    assert!(
+        late.body.contains("id=\"medium_leadership\" name=\"medium_leadership\" type=\"text\" value=\"4\"")
+    );
+    assert_eq!(policy(&db, &w).await[3], "medium 2 8");
+}
+
+/// At once for high and critical risk is held by the database too.
+#[tokio::test]
+async fn nobody_weakens_what_goes_up_at_once() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let mut app = db.connect(roles::APP).await;
+    let begin = format!("BEGIN; SET LOCAL app.provider_id = '{}'", w.provider);
+    for (attack, code) in [
+        ("UPDATE escalation_policies SET after_working_days = 1 WHERE risk = 'high'", "23514"),
+        (
+            "UPDATE escalation_policies SET after_working_days = NULL WHERE risk = 'critical' AND level = 2",
+            "23514",
+        ),
+        (
+            "UPDATE escalation_policies SET after_working_days = NULL WHERE risk = 'low' AND level = 1",
+            "23514",
+        ),
+        ("UPDATE escalation_policies SET after_working_days = 61 WHERE risk = 'low'", "23514"),
+        ("UPDATE escalation_policies SET risk = 'low'", "42501"),
+        ("DELETE FROM escalation_policies", "42501"),
+        ("UPDATE escalation_policies SET after_working_days = 3 WHERE risk = 'low'; COMMIT", "TL032"),
+    ] {
+        app.execute(AssertSqlSafe(begin.clone())).await.unwrap();
+        let answer = app.execute(AssertSqlSafe(attack.to_owned())).await;
+        let _ = app.execute("ROLLBACK").await;
+        let error = answer.expect_err(attack);
+        let found = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().to_string();
+        assert_eq!(found, code, "{attack}: {error}");
+    }
+}
