@@ -98,4 +98,6 @@ typed_ids! {
     InvitationId;
     /// A request that somebody's one-time codes be taken away.
     CodeResetId;
+    /// A weekly review of a service.
+    WeeklyReviewId;
 }

@@ -26,6 +26,7 @@ mod safeguarding;
 mod script;
 mod second;
 mod stage;
+mod weekly;
 
 pub use cast::{Company, FERNBANK, ROWAN};
 pub use stage::Trouble;
@@ -112,6 +113,7 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         records::story(),
         everyday::story(),
         equipment::story(),
+        weekly::story(),
     ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
     told.clock.set(begin);

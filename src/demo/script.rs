@@ -4,6 +4,7 @@
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::topic::{EvidenceKind, EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
+use crate::domain::weekly::Standing;
 
 /// When: working days before the day the demo is loaded (negative: after it), and the time of day in London.
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +202,17 @@ pub enum What {
         success: &'static str,
         /// Why.
         reason: &'static str,
+    },
+    /// Holds the weekly review of a service: what is agreed for the actions named, those not named are not reached.
+    Weekly {
+        /// Service.
+        service: &'static str,
+        /// Action, where it stands, note, support needed.
+        agreed: &'static [(&'static str, Standing, &'static str, &'static str)],
+        /// Members who were there; nobody when it is left to be gone on with.
+        present: &'static [&'static str],
+        /// Who else was there.
+        others: &'static str,
     },
     /// Cancels.
     Cancel {

@@ -176,6 +176,7 @@ impl<'a> Stage<'a> {
                 let (_, review) = find(&self.reviews, review)?;
                 workflow::review::sign_off(self.app, &by, review.number, 1).await
             }
+            What::Weekly { .. } => self.hold_weekly(&by, &deed.what).await,
             What::Leaves => workflow::person::end_place(self.app, self.provider, by.member.id).await,
             _ => self.on_action(&by, deed).await,
         };

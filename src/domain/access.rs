@@ -17,6 +17,8 @@ pub enum Verb {
     RunReview,
     /// Sign a review off (R5).
     SignOffReview,
+    /// Hold the weekly review of a service (R24).
+    ReviewWeekly,
     /// End a finding without an action, with a reason (R5, R5b).
     DisposeFinding,
     /// Define an action under a finding (R2, R3).
@@ -65,12 +67,13 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
         Self::RunReview,
         Self::SignOffReview,
+        Self::ReviewWeekly,
         Self::DisposeFinding,
         Self::DefineAction,
         Self::AddProgress,
@@ -155,7 +158,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [Own, Services, Services, Services, Provider, Provider, Provider, Provider]
         }
         Verb::LogFinding => [Services, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::RunReview => [None, Services, Services, Services, Provider, Provider, Provider, None],
+        Verb::RunReview | Verb::ReviewWeekly => {
+            [None, Services, Services, Services, Provider, Provider, Provider, None]
+        }
         Verb::SignOffReview | Verb::DisposeFinding => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }

@@ -31,6 +31,8 @@ text_enum! {
         Recurrence => "recurrence", "Found again after closure";
         /// Nobody recorded a decision on a high-risk finding (R13a, R14, M6).
         HighRisk => "high_risk", "High risk, no decision recorded";
+        /// Those who hold the weekly review sent it up (R12, R24).
+        WeeklyReview => "weekly_review", "Sent up from the weekly review";
     }
 }
 
@@ -73,6 +75,9 @@ pub fn why(cause: Cause, date: NaiveDate, upon: &Upon) -> String {
         },
         Cause::HighRisk => {
             format!("The finding is high risk, and no decision on it was recorded since {day}")
+        }
+        Cause::WeeklyReview => {
+            format!("It was sent up from the weekly review of {day}: the timeline says why")
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::text_enum::text_enum;
-use crate::ids::{ActionId, FindingId, ReviewId};
+use crate::ids::{ActionId, FindingId, ReviewId, WeeklyReviewId};
 
 text_enum! {
     /// Everything that can happen. The stored word never changes: it is in the chain.
@@ -86,6 +86,12 @@ text_enum! {
         Escalated => "escalated", "Escalated";
         /// A decision on an escalation was recorded (R13).
         EscalationDecided => "escalation_decided", "Escalation decided";
+        /// A weekly review was begun (R24).
+        WeeklyReviewStarted => "weekly_review_started", "Weekly review started";
+        /// Something was agreed for an action in a weekly review (R24).
+        ReviewedWeekly => "reviewed_weekly", "Weekly review";
+        /// A weekly review was finished (R24).
+        WeeklyReviewFinished => "weekly_review_finished", "Weekly review finished";
     }
 }
 
@@ -94,7 +100,7 @@ text_enum! {
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The review concerned.
+    /// The review concerned, weekly ones included: they are told by the same column of the trail.
     pub review: Option<ReviewId>,
     /// The finding concerned.
     pub finding: Option<FindingId>,
@@ -117,6 +123,19 @@ impl Event {
     #[must_use]
     pub fn of_review(kind: EventKind, review: ReviewId) -> Self {
         Self { review: Some(review), ..Self::of_provider(kind) }
+    }
+
+    /// An event of a weekly review.
+    #[must_use]
+    pub fn of_weekly_review(kind: EventKind, review: WeeklyReviewId) -> Self {
+        Self::of_review(kind, review.uuid().into())
+    }
+
+    /// The same event, which happened in a weekly review.
+    #[must_use]
+    pub fn within(mut self, review: WeeklyReviewId) -> Self {
+        self.review = Some(review.uuid().into());
+        self
     }
 
     /// An event of a finding.

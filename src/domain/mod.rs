@@ -59,6 +59,8 @@ pub mod trail;
 pub mod turn;
 /// Independent verification: who may check, and what follows from a verdict.
 pub mod verification;
+/// The weekly review of a service: its order, and what may be agreed (R24).
+pub mod weekly;
 /// Whether an action's wording can be checked, and whether a note says anything.
 pub mod wording;
 /// Dates, times, lateness, lists and counts as people read them.

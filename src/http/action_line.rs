@@ -101,6 +101,11 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
         Some(c) => ("Closed by", c.by.clone()),
         None => ("Approves closure", words::capital(opened.approver_name())),
     };
+    let reviewed = papers
+        .reviewed
+        .as_ref()
+        .map(|r| format!("{}: {}, {}", r.standing.label(), r.by, words::date(london_date(r.at))));
+    let reviewed = reviewed.unwrap_or_default();
     let mut facts = Facts::new()
         .fact("How we will know", a.success_test.clone())
         .fact("Owner", owner)
@@ -108,6 +113,7 @@ pub fn details(signed: &Signed, opened: &Opened) -> Facts {
         .fact("Check by", a.verify_by.map(words::date).unwrap_or_default())
         .fact("Verified by", verifier)
         .fact(closure.0, closure.1)
+        .fact("Last weekly review", reviewed)
         .fact("Risk", a.risk.label())
         .fact("Theme", a.theme.label())
         .fact("Topic", a.topic.label())

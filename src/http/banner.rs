@@ -68,6 +68,18 @@ text_enum! {
         DecisionRecorded => "decision_recorded", "Decision recorded";
         /// A review was recorded.
         ReviewRecorded => "review_recorded", "Review recorded";
+        /// Something was agreed for an action in a weekly review.
+        AgreedWeekly => "agreed_weekly", "Agreed";
+        /// Its owner says it is done, and it could be submitted.
+        SaidDone => "said_done", "Noted as done";
+        /// Its owner says it is done, and something is missing.
+        SaidDoneLacking => "said_done_lacking", "Noted as done, but something is missing";
+        /// A weekly review sent it up.
+        SentUp => "sent_up", "Escalated";
+        /// A weekly review would have sent it up, and it waits there already.
+        WaitsAbove => "waits_above", "Noted";
+        /// A weekly review was finished.
+        WeeklyFinished => "weekly_finished", "Weekly review finished";
         /// A review was signed off.
         ReviewSignedOff => "review_signed_off", "Review signed off";
         /// Somebody signed out.
@@ -128,6 +140,12 @@ impl Done {
             Self::Cancelled => "It stays readable with your reason.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
+            Self::AgreedWeekly => "It is in the timeline of the action.",
+            Self::SaidDone => "It is not submitted: its owner sends it for checking.",
+            Self::SaidDoneLacking => "It cannot be sent for checking yet: its page says what is missing.",
+            Self::SentUp => "Those who decide are told.",
+            Self::WaitsAbove => "It waits for a decision there already, so nobody is told again.",
+            Self::WeeklyFinished => "The minutes stay as they are. What was not reached is listed.",
             Self::ReviewSignedOff => "Its findings go on until each is closed.",
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",

@@ -299,5 +299,8 @@ const fn asks(cause: Cause) -> [&'static str; 2] {
         Cause::HighRisk => {
             ["What could happen until this is put right?", "What stands in the way of putting it right?"]
         }
+        Cause::WeeklyReview => {
+            ["What could happen until this is settled?", "Why could it not be settled before?"]
+        }
     }
 }

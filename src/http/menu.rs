@@ -18,6 +18,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::SeeQueue), "To verify", "verify", counts.to_verify),
         (can(Verb::SeeFinding) && !own_only, "Findings", "findings", 0),
         (can(Verb::LogFinding) && own_only, "Log a finding", "findings/new", 0),
+        (can(Verb::ReviewWeekly), "Weekly review", "weekly-review", 0),
         (can(Verb::RunReview), "Reviews", "reviews", 0),
         (can(Verb::SeeEscalations), "Escalations", "escalations", counts.escalations),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
@@ -35,10 +36,11 @@ mod tests {
 
     #[test]
     fn each_role_sees_what_it_may_open() {
-        let manager = ["Dashboard", "My actions", "To verify", "Findings", "Reviews", "Escalations"];
+        let manager =
+            ["Dashboard", "My actions", "To verify", "Findings", "Weekly review", "Reviews", "Escalations"];
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
-            (Role::TeamLeader, &["Dashboard", "My actions", "Findings", "Reviews"]),
+            (Role::TeamLeader, &["Dashboard", "My actions", "Findings", "Weekly review", "Reviews"]),
             (Role::DeputyManager, &manager),
             (Role::RegisteredManager, &manager),
             (Role::SafeguardingLead, &manager),

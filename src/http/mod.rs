@@ -129,6 +129,8 @@ pub mod verb;
 pub mod verification;
 /// Tags, thread, checklist and other pieces of pages.
 pub mod view;
+/// The weekly review of a service.
+pub mod weekly;
 
 /// The most bytes of a form without files.
 pub const FORM_LIMIT: usize = 256 * 1024;
@@ -151,6 +153,7 @@ pub fn features() -> Routes<AppState> {
         .merge(escalation::routes())
         .merge(finding::routes())
         .merge(review::routes())
+        .merge(weekly::routes())
         .merge(message::routes())
         .merge(action::routes())
         .merge(verification::routes())

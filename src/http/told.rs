@@ -10,6 +10,7 @@ use crate::domain::event::EventKind;
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Method, Outcome};
+use crate::domain::weekly::Standing;
 use crate::domain::words;
 use crate::http::view::{Moment, Timeline};
 use crate::store::trail::Told;
@@ -64,6 +65,9 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::BecameOverdue => (plain, by_day(told, "due_on", "It was due on"), String::new()),
         EventKind::Escalated => (escalated(told), cause(told).into(), String::new()),
         EventKind::EscalationDecided => (decided(told), decision(told), String::new()),
+        EventKind::ReviewedWeekly => {
+            (weekly(told), labelled(told, "support_needed", "Support needed"), text("note"))
+        }
         EventKind::FindingLogged => (plain, String::new(), text("what")),
         _ => (titled(&plain, told), reason(told), String::new()),
     }
@@ -72,6 +76,9 @@ fn words_for(told: &Told) -> (String, String, String) {
 fn bad_news(told: &Told) -> bool {
     match told.kind {
         EventKind::BecameOverdue | EventKind::Escalated => true,
+        EventKind::ReviewedWeekly => {
+            matches!(word::<Standing>(told, "standing"), Some(Standing::Blocked | Standing::Escalate))
+        }
         EventKind::Verified => word::<Outcome>(told, "outcome") == Some(Outcome::Ineffective),
         _ => false,
     }
@@ -115,14 +122,10 @@ fn moved(told: &Told, before: &str, after: &str) -> String {
 }
 
 fn update(told: &Told) -> String {
-    let labelled = |name: &str, label: &str| match text(told, name) {
-        "" => String::new(),
-        written => format!("{label}: {written}"),
-    };
     sentences(&[
         by_day(told, "done_on", "Done on"),
-        labelled("barrier", "In the way"),
-        labelled("support_needed", "Support needed"),
+        labelled(told, "barrier", "In the way"),
+        labelled(told, "support_needed", "Support needed"),
     ])
 }
 
@@ -167,15 +170,11 @@ fn checked(told: &Told) -> String {
             )
         })
         .unwrap_or_default();
-    let labelled = |name: &str, label: &str| match text(told, name) {
-        "" => String::new(),
-        written => format!("{label}: {written}"),
-    };
     sentences(&[
         sample,
-        labelled("missing", "Missing"),
+        labelled(told, "missing", "Missing"),
         by_day(told, "new_due_on", "New due date"),
-        labelled("exception_reason", "Why a team leader checked it"),
+        labelled(told, "exception_reason", "Why a team leader checked it"),
     ])
 }
 
@@ -220,6 +219,28 @@ fn decision(told: &Told) -> String {
     let mut said: Vec<String> = said.map(|(name, label)| format!("{label}: {}", text(told, name))).collect();
     said.push(by_day(told, "due_on_after", "New due date"));
     sentences(&said)
+}
+
+fn weekly(told: &Told) -> String {
+    match word::<Standing>(told, "standing") {
+        Some(Standing::Escalate) if !is(told, "sent_up") => {
+            "Weekly review: escalate, and it waits for a decision already".into()
+        }
+        Some(standing) => format!("Weekly review: {}", standing.label().to_lowercase()),
+        None => told.kind.label().into(),
+    }
+}
+
+fn is(told: &Told, name: &str) -> bool {
+    told.detail.get(name).and_then(Value::as_bool) == Some(true)
+}
+
+/// A text with what it is.
+fn labelled(told: &Told, name: &str, label: &str) -> String {
+    match text(told, name) {
+        "" => String::new(),
+        written => format!("{label}: {written}"),
+    }
 }
 
 fn reason(told: &Told) -> String {
@@ -424,6 +445,30 @@ mod tests {
                 "",
             ),
             (EventKind::MemberAdded, json!({}), &[], "Member added", "", ""),
+            (
+                EventKind::ReviewedWeekly,
+                json!({"standing": "on_track"}),
+                &[],
+                "Weekly review: on track",
+                "",
+                "",
+            ),
+            (
+                EventKind::ReviewedWeekly,
+                json!({"standing": "blocked"}),
+                &[("note", "No agency carer"), ("support_needed", "A carer on Thursdays")],
+                "Weekly review: blocked",
+                "Support needed: A carer on Thursdays",
+                "No agency carer",
+            ),
+            (
+                EventKind::ReviewedWeekly,
+                json!({"standing": "escalate", "sent_up": false}),
+                &[("note", "Again")],
+                "Weekly review: escalate, and it waits for a decision already",
+                "",
+                "Again",
+            ),
         ] {
             let moment = moment(&told(kind, detail, texts));
             assert_eq!((&*moment.what, &*moment.detail, &*moment.quote), (what, more, quote));

@@ -89,6 +89,8 @@ pub mod trail;
 pub mod update;
 /// Verifications.
 pub mod verification;
+/// Weekly reviews.
+pub mod weekly;
 /// Whose work it is.
 pub mod workload;
 

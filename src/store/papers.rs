@@ -15,6 +15,7 @@ use crate::domain::escalation::Cause;
 use crate::domain::member::Role;
 use crate::domain::topic::{EvidenceKind, ReviewKind};
 use crate::domain::verification::{Method, Outcome};
+use crate::domain::weekly::Standing;
 use crate::ids::{ActionId, EscalationId, EvidenceId, MemberId};
 
 /// The most lines of the trail that are shown.
@@ -55,6 +56,8 @@ pub struct Papers {
     pub trail: Vec<Told>,
     /// The highest escalation of this cycle that waits for a decision.
     pub escalation: Option<Escalation>,
+    /// What the newest weekly review agreed (R24).
+    pub reviewed: Option<Reviewed>,
     /// What keeps people safe meanwhile.
     pub interim_control: Option<InterimControl>,
     /// Deputies and managers of the service, quality leads and nominated individuals.
@@ -161,6 +164,15 @@ pub struct Escalation {
     pub id: EscalationId,
     pub level: i32,
     pub cause: Cause,
+    pub at: DateTime<Utc>,
+}
+
+/// What a weekly review agreed.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct Reviewed {
+    pub standing: Standing,
+    pub by: String,
     pub at: DateTime<Utc>,
 }
 
@@ -322,6 +334,7 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId) -> Result<Papers, sq
         changes: Vec::new(),
         trail: trail.told()?,
         escalation: row.escalation.map(|Json(escalation)| escalation),
+        reviewed: row.reviewed.map(|Json(reviewed)| reviewed),
         interim_control: None,
         people: row.people.map_or_else(Vec::new, |Json(people)| people),
     };

@@ -187,12 +187,27 @@ pub async fn raise_for(
     cause: Cause,
 ) -> Result<(), sqlx::Error> {
     let due_on = action.due_on.unwrap_or_else(|| crate::clock::london_date(tx.now()));
+    raise_on(tx, action, level, cause, due_on).await.map(drop)
+}
+
+/// The same for what is about another day than the due date. Says whether it was raised.
+///
+/// # Errors
+/// The database was lost.
+pub async fn raise_on(
+    tx: &mut TenantTx,
+    action: &Action,
+    level: Level,
+    cause: Cause,
+    due_on: NaiveDate,
+) -> Result<bool, sqlx::Error> {
     let upon = Upon::default();
-    if let Some(id) = store::raise(tx, action.id, action.cycle, level, (cause, &upon), due_on).await? {
-        let (finding, cycle) = (action.finding_id, action.cycle);
-        announce(tx, &Raised { id, action: action.id, finding, cycle, due_on, level, cause }).await?;
-    }
-    Ok(())
+    let Some(id) = store::raise(tx, action.id, action.cycle, level, (cause, &upon), due_on).await? else {
+        return Ok(false);
+    };
+    let (finding, cycle) = (action.finding_id, action.cycle);
+    announce(tx, &Raised { id, action: action.id, finding, cycle, due_on, level, cause }).await?;
+    Ok(true)
 }
 
 /// Raises a recurrence with the first action under a finding: an action on the same topic in the same service was closed

@@ -61,6 +61,8 @@ pub mod update;
 pub mod upkeep;
 /// Independent verification.
 pub mod verification;
+/// The weekly review of a service.
+pub mod weekly;
 
 /// Who does it: a member of a provider.
 #[derive(Clone, Debug)]

@@ -246,9 +246,26 @@ impl<'a> Browser<'a> {
         self.click_through(&link);
     }
 
+    /// Types keys to whatever has the focus.
+    pub fn keys(&self, keys: &str) {
+        let focused = self.run(self.client().active_element());
+        self.run(focused.send_keys(keys));
+    }
+
+    /// The same with a key to which a page answers.
+    pub fn keys_through(&self, keys: &str) {
+        let focused = self.run(self.client().active_element());
+        self.answered(focused.send_keys(keys));
+    }
+
     fn click_through(&self, element: &Element) {
+        self.answered(element.click());
+    }
+
+    /// Does something, and waits until the next page is there.
+    fn answered<T>(&self, deed: impl Future<Output = Result<T, CmdError>>) {
         self.run_script("document.documentElement.dataset.left = 'yes'", vec![]);
-        self.run(element.click());
+        self.run(deed);
         let gone = "return document.readyState === 'complete' && !document.documentElement.dataset.left";
         if !self.until(|| self.ask(gone, vec![]) == Some(json!(true))) {
             self.fail("no page answered");

@@ -22,3 +22,4 @@ mod s8_falls_audit;
 mod screens;
 mod stage;
 mod steps;
+mod weekly_review;

@@ -119,6 +119,8 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 "end-finding",
                 ("findings", ROW, "/disposition"),
             ),
+            at("/p/{provider}/weekly-review", "weekly-review", "weekly-review"),
+            from("/p/{provider}/weekly-review/{review}", "weekly-minutes", ("weekly-review", ROW, "")),
             at("/p/{provider}/reviews", "reviews", "reviews"),
             at("/p/{provider}/reviews/new", "new-review", "reviews/new"),
             from("/p/{provider}/reviews/{review}", "review", ("reviews", ROW, "")),
@@ -129,6 +131,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
         "quality_lead",
         &[
             at("/p/{provider}/dashboard", "dashboard-quality", "dashboard"),
+            at("/p/{provider}/weekly-review", "weekly-review-all", "weekly-review"),
+            from(
+                "/p/{provider}/weekly-review/{review}/actions/{action}",
+                "weekly-step",
+                ("weekly-review", "main a[href$='/actions/next']", ""),
+            ),
             at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
             at("/p/{provider}/escalations", "escalations-decided", "escalations?show=decided"),
             at("/providers", "providers", "/providers"),

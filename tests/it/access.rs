@@ -21,6 +21,7 @@ SeeFinding       -y---   -yyyy   -yyyy   -yyyy   yyyyy   yyyyy   yyyyy   yyyyy  
 LogFinding       --yyy   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 RunReview        -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SignOffReview    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+ReviewWeekly     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 DisposeFinding   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 DefineAction     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 AddProgress      -y---   -yyyy   -yyyy   -yyyy   yyyyy   yyyyy   yyyyy   -y---   -----

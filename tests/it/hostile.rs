@@ -60,6 +60,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     let late = w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-23")).await;
     let alone = w.log_finding("manager", Risk::Low, Topic::Falls).await;
     let (review, _) = w.start_review("manager", ReviewKind::Audit).await;
+    let weekly = throughline::workflow::weekly::start(&w.app, w.actor("manager"), w.house.id).await.unwrap();
     w.days_pass(4);
     tick(&w.app).await.unwrap();
     let escalation = w.escalation(db, late, 1).await;
@@ -88,6 +89,9 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("findings/{}/sources", format!("/findings/{finding}/sources")),
         ("findings/{}/actions/new", format!("/findings/{finding}/actions/new")),
         ("findings/{}/disposition", format!("/findings/{alone}/disposition")),
+        ("weekly-review", "/weekly-review".to_owned()),
+        ("weekly-review/{}", format!("/weekly-review/{weekly}")),
+        ("weekly-review/{}/actions/{}", format!("/weekly-review/{weekly}/actions/{plain}")),
         ("reviews/new", "/reviews/new".to_owned()),
         ("reviews/{}/sign-off", format!("/reviews/{review}/sign-off")),
         ("settings/members/{}/departure", format!("/settings/members/{}/departure", w.id("carer"))),

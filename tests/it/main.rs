@@ -51,4 +51,5 @@ mod trigger;
 mod undecided;
 mod update;
 mod verification;
+mod weekly;
 mod worker;

@@ -8,13 +8,13 @@ use throughline::domain::member::Role;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
     ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, ReviewId, ServiceId, SessionId,
-    UnitId, UpdateId,
+    UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::worker;
 use throughline::workflow::finding::{Log, Source, log};
 use throughline::workflow::invitation::{Given, invite};
 use throughline::workflow::review::{Start, start};
-use throughline::workflow::{Actor, action};
+use throughline::workflow::{Actor, action, weekly};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::World;
@@ -25,6 +25,7 @@ use crate::harness::upload::{Upload, photo};
 pub struct Things {
     pub slug: String,
     pub review: String,
+    pub weekly: String,
     pub finding: String,
     pub action: String,
     pub escalation: String,
@@ -74,6 +75,7 @@ impl Stranger {
         let random = Things {
             slug: own.slug.clone(),
             review: "R-8888".into(),
+            weekly: WeeklyReviewId::new().to_string(),
             finding: "F-8888".into(),
             action: "A-8888".into(),
             escalation: EscalationId::new().to_string(),
@@ -87,6 +89,7 @@ impl Stranger {
         let word = || "%27%3B--".to_owned();
         let nonsense = Things {
             review: word(),
+            weekly: word(),
             finding: word(),
             action: word(),
             escalation: word(),
@@ -122,6 +125,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (false, _) => part.to_owned(),
             (true, "p") => things.slug.clone(),
             (true, "reviews") => things.review.clone(),
+            (true, "weekly-review") => things.weekly.clone(),
             (true, "findings") => things.finding.clone(),
             (true, "actions") => things.action.clone(),
             (true, "escalations") => things.escalation.clone(),
@@ -226,6 +230,7 @@ async fn make(
     Things {
         slug: slug.to_owned(),
         review: review_reference.to_string(),
+        weekly: weekly::start(app, actor, service).await.unwrap().to_string(),
         finding: finding.to_string(),
         action: action.to_string(),
         escalation: String::new(),
