@@ -444,7 +444,7 @@ mod tests {
             let about = errors.0.iter().filter(|sentence| sentence.starts_with(&format!("{name} "))).count();
             assert_eq!(about, 1, "{name} in {errors}");
         }
-        assert_eq!(errors.0.len(), 11, "{errors}");
+        assert_eq!(errors.0.len(), 13, "{errors}");
         assert!(!errors.to_string().contains("hunter2"));
     }
 

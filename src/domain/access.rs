@@ -55,6 +55,8 @@ pub enum Verb {
     SeeDashboard,
     /// Open the queue of verifications.
     SeeQueue,
+    /// Read the early-warning signs (E1 to E16).
+    SeeSignals,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -67,7 +69,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -92,6 +94,7 @@ impl Verb {
         Self::SeeEscalations,
         Self::SeeDashboard,
         Self::SeeQueue,
+        Self::SeeSignals,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -181,7 +184,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         }
         Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::SeeQueue => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::SeeQueue | Verb::SeeSignals => {
+            [None, None, Services, Services, Provider, Provider, Provider, None]
+        }
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

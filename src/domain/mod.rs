@@ -43,6 +43,8 @@ pub mod review;
 /// People and a case for tables of cases.
 #[cfg(test)]
 pub(crate) mod samples;
+/// Early-warning signs.
+pub mod signal;
 /// What leaders follow, and what is minor.
 pub mod significance;
 /// What has gone without an update for too long.

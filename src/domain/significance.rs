@@ -54,13 +54,11 @@ impl Weight {
     }
 }
 
-/// Whether a role's views are leadership views: those of who manages services, and of who answers for the provider.
+/// Whether a role's views are leadership views: those of who answers for the provider. Who runs a service has to do what
+/// is minor too, and is not to be told that nothing waits while something does.
 #[must_use]
 pub const fn role_leads(role: Role) -> bool {
-    matches!(
-        role,
-        Role::DeputyManager | Role::RegisteredManager | Role::QualityLead | Role::NominatedIndividual
-    )
+    matches!(role, Role::QualityLead | Role::NominatedIndividual)
 }
 
 /// What is weighed.
@@ -130,8 +128,7 @@ mod tests {
     #[test]
     fn only_leadership_views_leave_the_minor_out() {
         for &role in Role::ALL {
-            let leads = ["deputy_manager", "registered_manager", "quality_lead", "nominated_individual"]
-                .contains(&role.as_str());
+            let leads = ["quality_lead", "nominated_individual"].contains(&role.as_str());
             assert_eq!(Weight::usual(role) == Weight::Wider, leads, "{role}");
         }
         assert_eq!(repeats_since("2026-11-21".parse().unwrap()).to_string(), "2026-08-24");

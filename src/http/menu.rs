@@ -21,6 +21,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::ReviewWeekly), "Weekly review", "weekly-review", 0),
         (can(Verb::RunReview), "Reviews", "reviews", 0),
         (can(Verb::SeeEscalations), "Escalations", "escalations", counts.escalations),
+        (can(Verb::SeeSignals), "Early signs", "signals", 0),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
         (can(Verb::ManagePeople), "Settings", "settings", 0),
     ]
@@ -37,7 +38,7 @@ mod tests {
     #[test]
     fn each_role_sees_what_it_may_open() {
         let manager =
-            ["Dashboard", "My actions", "To verify", "Findings", "Weekly review", "Reviews", "Escalations"];
+            ["Dashboard", "My actions", "To verify", "Findings", "Weekly review", "Reviews", "Escalations", "Early signs"];
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
             (Role::TeamLeader, &["Dashboard", "My actions", "Findings", "Weekly review", "Reviews"]),

@@ -107,6 +107,8 @@ pub mod settings;
 pub mod sign_in;
 /// The step between the password and the first page.
 pub mod sign_in_code;
+/// Early-warning signs.
+pub mod signal;
 /// Who is signed in.
 pub mod signed;
 /// Both versions, when a form was overtaken.
@@ -158,6 +160,7 @@ pub fn features() -> Routes<AppState> {
         .merge(action::routes())
         .merge(verification::routes())
         .merge(exception::routes())
+        .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())
         .merge(change::routes())

@@ -81,6 +81,8 @@ pub mod scope;
 pub mod service;
 /// Signed-in browsers.
 pub mod session;
+/// Early-warning signs.
+pub mod signal;
 /// Who is signed in: people, sessions, throttles, places.
 pub mod system;
 /// The trail: appending, reading, verifying.

@@ -40,6 +40,7 @@ DecideEscalation -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----  
 SeeEscalations   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 SeeQueue         -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+SeeSignals       -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

@@ -39,6 +39,7 @@ mod review;
 mod sample;
 mod settings;
 mod shell;
+mod signal;
 mod significance;
 mod signing_in;
 mod stale;

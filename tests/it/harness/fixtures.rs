@@ -494,7 +494,7 @@ impl Browser {
         kind: &str,
         body: Body,
     ) -> (StatusCode, HeaderMap, Bytes) {
-        let own = ["/p/", "/sign", "/join/", "/account", "/providers", "/assets", "/healthz", "/readyz"];
+        let own = ["/p/", "/sign-", "/join/", "/account", "/providers", "/assets", "/healthz", "/readyz"];
         let path = if path == "/" || own.iter().any(|o| path.starts_with(o)) {
             path.to_owned()
         } else {

@@ -95,6 +95,7 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/actions/{reference}", Thing, "carer"),
     get("/p/{provider}/verify", Provider, "manager"),
     get("/p/{provider}/verify/exceptions", Provider, "quality"),
+    get("/p/{provider}/signals", Provider, "manager"),
     get("/p/{provider}/actions/{reference}/verification", Thing, "manager"),
     post("/p/{provider}/actions/{reference}/verification", Thing, "manager", VERDICT),
     get("/p/{provider}/actions/{reference}/assurance", Thing, "nominated"),

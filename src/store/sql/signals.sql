@@ -1,0 +1,103 @@
+-- Early-warning signs of the services a member sees, each with its first rows and how many there are (domain/signal.rs).
+-- $2 whether they see the whole provider, $3 their services, $4 one service's part of the address or all, $5 today, $6 the first day of the
+-- last 90, $7 of the last twelve months, $8 and $9 for each nation the last day found on which an action should be there by now,
+-- $10 how many rows of each sign, $11 the longest note that can say nothing.
+WITH seen AS MATERIALIZED (
+  SELECT s.id, s.name, l.latest FROM services s JOIN unnest($8::text[], $9::date[]) AS l(nation, latest) ON l.nation = s.nation
+  WHERE s.provider_id = $1 AND ($2::bool OR s.id = ANY($3::uuid[])) AND ($4::text IS NULL OR s.slug = $4)
+), here AS MATERIALIZED (SELECT array_agg(seen.id) AS ids FROM seen
+), going AS MATERIALIZED (
+  SELECT a.id, a.number, a.what, a.service_id, a.finding_id, a.status, a.cycle, a.due_on, a.verify_by, a.submitted_at, a.owner_id, a.owner_changes, a.extensions,
+    a.wording_override, a.theme, a.created_at, coalesce(a.updated_at, a.created_at) AS moved_at,
+    a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner
+  FROM actions a WHERE a.provider_id = $1 AND a.service_id = ANY((SELECT ids FROM here)::uuid[])
+    AND a.status IN ('not_started', 'in_progress', 'submitted', 'sent_back', 'ineffective', 'verified')
+), lacking AS MATERIALIZED (
+  -- each of the laterals below is a look by index for rows already chosen; joined, all of a provider would be read
+  SELECT g.id, k.n FROM going g CROSS JOIN LATERAL (SELECT count(*) AS n FROM action_requirements r WHERE r.provider_id = $1 AND r.action_id = g.id
+    AND (SELECT count(*) FROM evidence e WHERE e.provider_id = $1 AND e.action_id = g.id AND e.cycle = g.cycle AND e.kind = r.kind AND e.withdrawn_at IS NULL) = 0) k
+  WHERE (g.status = 'submitted' OR (g.with_owner AND g.due_on <= $5)) AND k.n > 0
+), ended AS MATERIALIZED (
+  SELECT k.action_id, k.cycle, k.note, k.at, k.verification_id, a.number, a.what, a.service_id, a.finding_id, a.risk, a.theme, a.topic, a.status, a.submitted_at
+  FROM actions a CROSS JOIN LATERAL (SELECT k.* FROM closures k WHERE k.provider_id = $1 AND k.action_id = a.id AND k.at >= $7::date OFFSET 0) k
+  WHERE a.provider_id = $1 AND a.service_id = ANY((SELECT ids FROM here)::uuid[])
+), closed AS MATERIALIZED (
+  SELECT e.service_id, f.unit_id, e.topic, min(e.at) AS at FROM ended e
+  CROSS JOIN LATERAL (SELECT f.unit_id FROM findings f WHERE f.provider_id = $1 AND f.id = e.finding_id OFFSET 0) f
+  WHERE e.topic <> 'other' GROUP BY e.service_id, f.unit_id, e.topic
+), found AS MATERIALIZED (
+  SELECT f.id, f.number, f.what, f.service_id, f.unit_id, f.risk, f.theme, f.topic, f.found_on, f.disposition,
+    CASE WHEN f.found_on >= $6::date THEN (SELECT count(*) FROM finding_sources x JOIN reviews r ON r.provider_id = $1 AND r.id = x.review_id
+      WHERE x.provider_id = $1 AND x.finding_id = f.id AND r.kind IN ('complaint', 'feedback_round')) > 0 ELSE false END AS voiced
+  FROM findings f WHERE f.provider_id = $1 AND f.service_id = ANY((SELECT ids FROM here)::uuid[]) AND f.found_on >= $7::date AND f.disposition <> 'not_for_tracker'
+), signs AS (
+  SELECT 'overdue' AS sign, g.number AS action, NULL::int AS finding, g.what, g.service_id, g.due_on AS since, 0::bigint AS n, '' AS note
+    FROM going g WHERE g.with_owner AND g.due_on < $5
+  UNION ALL
+  SELECT 'evidence_missing', g.number, NULL, g.what, g.service_id, g.due_on, l.n, '' FROM going g JOIN lacking l ON l.id = g.id WHERE g.with_owner
+  UNION ALL
+  SELECT 'submitted_incomplete', g.number, NULL, g.what, g.service_id, (g.submitted_at AT TIME ZONE 'Europe/London')::date, l.n, ''
+    FROM going g JOIN lacking l ON l.id = g.id WHERE g.status = 'submitted'
+  UNION ALL
+  SELECT 'check_late', g.number, NULL, g.what, g.service_id, g.verify_by, 0, '' FROM going g WHERE g.status = 'submitted' AND g.verify_by < $5
+  UNION ALL
+  SELECT 'unowned', g.number, NULL, g.what, g.service_id,
+      coalesce((m.ended_at AT TIME ZONE 'Europe/London')::date, (SELECT (max(c.changed_at) AT TIME ZONE 'Europe/London')::date FROM action_changes c
+        WHERE c.provider_id = $1 AND c.action_id = g.id AND c.field = 'owner'), (g.created_at AT TIME ZONE 'Europe/London')::date),
+      CASE WHEN g.owner_id IS NULL OR m.ended_at IS NOT NULL THEN 0 ELSE g.owner_changes END, ''
+    FROM going g LEFT JOIN memberships m ON m.provider_id = $1 AND m.id = g.owner_id
+    WHERE g.owner_id IS NULL OR m.ended_at IS NOT NULL OR g.owner_changes >= 2
+  UNION ALL
+  SELECT 'date_moved', g.number, NULL, g.what, g.service_id, coalesce((SELECT (max(c.changed_at) AT TIME ZONE 'Europe/London')::date FROM action_changes c
+      WHERE c.provider_id = $1 AND c.action_id = g.id AND c.field = 'due_on'), (g.moved_at AT TIME ZONE 'Europe/London')::date), g.extensions, ''
+    FROM going g WHERE g.extensions >= 2
+  UNION ALL
+  SELECT 'weak_wording', g.number, NULL, g.what, g.service_id, (g.created_at AT TIME ZONE 'Europe/London')::date, 0, '' FROM going g WHERE g.wording_override IS NOT NULL
+  UNION ALL
+  SELECT 'no_voices', v.number, NULL, v.what, v.service_id, (v.submitted_at AT TIME ZONE 'Europe/London')::date, 0, ''
+    FROM (SELECT g.id, g.cycle, g.number, g.what, g.service_id, g.submitted_at FROM going g WHERE g.theme = 'experience' AND g.status IN ('submitted', 'verified')
+      UNION ALL SELECT e.action_id, e.cycle, e.number, e.what, e.service_id, e.submitted_at FROM ended e WHERE e.theme = 'experience' AND e.status = 'closed' AND e.at >= $6::date) v
+    WHERE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = $1 AND e.action_id = v.id AND e.cycle = v.cycle AND e.kind = 'feedback' AND e.withdrawn_at IS NULL)
+  UNION ALL
+  SELECT 'references_only', e.number, NULL, e.what, e.service_id, (e.at AT TIME ZONE 'Europe/London')::date, p.n, ''
+    FROM ended e CROSS JOIN LATERAL (SELECT count(*) AS n, count(v.sha256) AS files FROM evidence v
+      WHERE v.provider_id = $1 AND v.action_id = e.action_id AND v.cycle = e.cycle AND v.withdrawn_at IS NULL) p
+    WHERE e.status = 'closed' AND e.at >= $6::date AND e.risk IN ('high', 'critical') AND p.n > 0 AND p.files = 0
+  UNION ALL
+  SELECT 'vague_note', e.number, NULL, e.what, e.service_id, (e.at AT TIME ZONE 'Europe/London')::date, 0, e.note
+    FROM ended e WHERE e.at >= $6::date AND length(e.note) <= $11::int
+  UNION ALL
+  SELECT 'vague_note', b.number, NULL, b.what, b.service_id, (v.at AT TIME ZONE 'Europe/London')::date, 0, v.note
+    FROM (SELECT g.id, g.number, g.what, g.service_id FROM going g
+      UNION ALL SELECT e.action_id, e.number, e.what, e.service_id FROM ended e WHERE e.at >= $6::date AND e.status = 'closed') b
+    CROSS JOIN LATERAL (SELECT v.at, v.note FROM verifications v WHERE v.provider_id = $1 AND v.action_id = b.id AND v.at >= $6::date AND length(v.note) <= $11 OFFSET 0) v
+  UNION ALL
+  SELECT 'no_action', NULL, f.number, f.what, f.service_id, f.found_on, 0, '' FROM (SELECT f.* FROM found f
+      WHERE f.disposition = 'actions' AND (SELECT count(*) FROM actions a WHERE a.provider_id = $1 AND a.finding_id = f.id) = 0 OFFSET 0) f JOIN seen ON seen.id = f.service_id
+    WHERE f.found_on <= seen.latest AND (SELECT count(*) FROM finding_sources x JOIN reviews r ON r.provider_id = $1 AND r.id = x.review_id
+      WHERE x.provider_id = $1 AND x.finding_id = f.id AND r.kind IN ('walkaround', 'daily_check')) > 0
+  UNION ALL
+  SELECT 'came_back', NULL, f.number, f.what, f.service_id, f.found_on, 0, '' FROM found f
+    JOIN closed c ON c.service_id = f.service_id AND c.topic = f.topic AND c.unit_id IS NOT DISTINCT FROM f.unit_id
+    WHERE f.found_on >= $6::date AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on
+  UNION ALL
+  SELECT 'feedback_repeats', NULL, f.number, f.what, f.service_id, f.found_on, 0, '' FROM found f
+    WHERE f.voiced AND f.found_on >= $6::date
+      AND EXISTS (SELECT 1 FROM closed c WHERE c.service_id = f.service_id AND c.topic = f.topic AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on)
+  UNION ALL
+  SELECT 'found_again', NULL, t.number, t.what, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
+      FROM found f WHERE f.topic <> 'other' WINDOW w AS (PARTITION BY f.service_id, f.unit_id, f.topic)) t WHERE t.newest = 1 AND t.n >= 2
+  UNION ALL
+  SELECT 'same_unit', NULL, t.number, t.what, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
+      FROM found f WHERE f.voiced AND f.unit_id IS NOT NULL AND f.found_on >= $6::date WINDOW w AS (PARTITION BY f.service_id, f.unit_id)) t WHERE t.newest = 1 AND t.n >= 2
+  UNION ALL
+  SELECT 'many_low', NULL, t.number, t.what, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
+      FROM found f WHERE f.risk = 'low' AND f.found_on >= $6::date WINDOW w AS (PARTITION BY f.service_id, f.unit_id, f.theme)) t WHERE t.newest = 1 AND t.n >= 3
+), counted AS (
+  SELECT s.*, count(*) OVER (PARTITION BY s.sign) AS total, row_number() OVER (PARTITION BY s.sign ORDER BY s.since, s.action, s.finding) AS place FROM signs s
+)
+SELECT c.sign AS "sign!", c.action AS "action?", c.finding AS "finding?", c.what AS "what!", seen.name AS "service!", c.since AS "since!", c.n AS "n!", c.note AS "note!", c.total AS "total!"
+FROM counted c JOIN seen ON seen.id = c.service_id
+-- notes are read by the program, which knows a vague one (domain/wording.rs)
+WHERE c.place <= CASE WHEN c.sign = 'vague_note' THEN 2000 ELSE $10::bigint END
+ORDER BY c.sign, c.place

@@ -1,0 +1,178 @@
+//! Early-warning signs (E1 to E16): each is there when it is true, says why, and not before; nobody sees those of others.
+
+use rstest::rstest;
+use sqlx::Executor as _;
+use throughline::clock::Clock;
+use throughline::domain::reference::Reference;
+use throughline::domain::topic::{ReviewKind, Risk, Topic};
+use throughline::domain::verification::Outcome;
+
+use crate::harness::TestDb;
+use crate::harness::fixtures::{World, saturday, world};
+
+/// The section of one sign on the page of signs; empty when the page has none.
+async fn section(w: &World, who: &str, path: &str, sign: &str) -> String {
+    let page = w.browser(who).await.get(path).await;
+    assert_eq!(page.status, 200, "{path}");
+    let from = format!("aria-labelledby=\"{sign}\"");
+    let rest = page.body.split_once(&from).map_or("", |(_, rest)| rest);
+    rest.split("</section>").next().unwrap_or_default().to_owned()
+}
+
+/// Changes rows as somebody with the whole server in their hands could: what time and other deeds would bring about.
+async fn set(db: &TestDb, sql: &str) {
+    let mut conn = db.administrator().await;
+    conn.execute("SET session_replication_role = replica").await.unwrap();
+    let done = conn.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql}");
+}
+
+#[rstest]
+#[case::e3("overdue", "due_on = '2026-11-20'", "Due 20 November 2026")]
+#[case::e2("evidence_missing", "due_on = '2026-11-21'", "missing, due 21 November 2026")]
+#[case::e4_nobody("unowned", "owner_id = NULL", "Nobody owns it since")]
+#[case::e4_twice("unowned", "owner_changes = 2", "Owner changed 2 times")]
+#[case::e13("date_moved", "extensions = 2", "Moved 2 times")]
+#[case::e15("weak_wording", "wording_override = 'As agreed'", "Agreed")]
+#[case::e9(
+    "check_late",
+    "status = 'submitted', submitted_at = '2026-11-02', verify_by = '2026-11-19'",
+    "Should have been checked by 19 November 2026"
+)]
+#[case::e10(
+    "submitted_incomplete",
+    "status = 'submitted', submitted_at = '2026-11-20', verify_by = '2026-11-27'",
+    "missing, marked as done"
+)]
+#[tokio::test]
+async fn an_open_action_gives_a_sign(#[case] sign: &str, #[case] change: &str, #[case] says: &str) {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, action) = w.line(Risk::Medium, Topic::Medicines, "carer").await;
+    let (_, other) = w.line(Risk::Medium, Topic::Falls, "carer").await;
+    assert_eq!(section(&w, "manager", "/signals", sign).await, "", "nothing is wrong yet");
+    set(&db, &format!("UPDATE actions SET {change} WHERE number = {}", action.number)).await;
+    let shown = section(&w, "manager", "/signals", sign).await;
+    assert!(shown.contains(&action.to_string()) && shown.contains(says), "{shown}");
+    assert!(!shown.contains(&other.to_string()));
+    assert_eq!(section(&w, "manager_two", "/signals", sign).await, "", "not their service");
+    assert!(section(&w, "quality", "/signals", sign).await.contains(&action.to_string()));
+    // an ended action gives none of these
+    set(&db, &format!("UPDATE actions SET status = 'cancelled' WHERE number = {}", action.number)).await;
+    assert_eq!(section(&w, "manager", "/signals", sign).await, "");
+}
+
+async fn found(w: &World, risk: Risk, topic: Topic) -> Reference {
+    w.log_finding("manager", risk, topic).await
+}
+
+/// Hangs a finding on a review of this kind.
+async fn from(db: &TestDb, w: &World, finding: Reference, kind: ReviewKind) {
+    let (_, review) = w.start_review("manager", kind).await;
+    set(
+        db,
+        &format!(
+            "INSERT INTO finding_sources (provider_id, finding_id, review_id)
+             SELECT provider_id, id, '{review}' FROM findings WHERE number = {}",
+            finding.number
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_found_again_and_adds_up_gives_a_sign() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let first = found(&w, Risk::Low, Topic::Medicines).await;
+    assert_eq!(section(&w, "manager", "/signals", "found_again").await, "", "once is not again");
+    let again = found(&w, Risk::Low, Topic::Medicines).await;
+    let shown = section(&w, "manager", "/signals", "found_again").await;
+    assert!(shown.contains(&again.to_string()) && shown.contains("Found 2 times"), "{shown}");
+    assert!(!shown.contains(&first.to_string()), "the newest stands for all");
+    assert_eq!(section(&w, "manager", "/signals", "many_low").await, "", "two are not three");
+    let third = found(&w, Risk::Low, Topic::Medicines).await;
+    let shown = section(&w, "manager", "/signals", "many_low").await;
+    assert!(shown.contains(&third.to_string()) && shown.contains("3 findings in 90 days"), "{shown}");
+    // a year later it is no recurrence any more
+    set(&db, "UPDATE findings SET found_on = '2025-11-20'").await;
+    assert_eq!(section(&w, "manager", "/signals", "found_again").await, "");
+    assert_eq!(section(&w, "manager", "/signals", "many_low").await, "");
+}
+
+#[tokio::test]
+async fn a_walkaround_without_an_action_gives_a_sign_after_two_working_days() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let finding = found(&w, Risk::Medium, Topic::Nutrition).await;
+    set(&db, "UPDATE findings SET found_on = '2026-11-18'").await;
+    assert_eq!(section(&w, "manager", "/signals", "no_action").await, "", "an audit is followed elsewhere");
+    from(&db, &w, finding, ReviewKind::Walkaround).await;
+    let shown = section(&w, "manager", "/signals", "no_action").await;
+    assert!(shown.contains(&finding.to_string()) && shown.contains("actions/new"), "{shown}");
+    set(&db, "UPDATE findings SET found_on = '2026-11-19'").await;
+    assert_eq!(section(&w, "manager", "/signals", "no_action").await, "", "Friday and Monday are given");
+    set(&db, "UPDATE findings SET found_on = '2026-11-18'").await;
+    w.define_action("manager", finding, "carer").await;
+    assert_eq!(section(&w, "manager", "/signals", "no_action").await, "", "it has one now");
+}
+
+#[tokio::test]
+async fn what_was_closed_and_did_not_last_gives_a_sign() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.submitted_action(Risk::Medium, "carer").await;
+    w.verify(action, "deputy", Outcome::Complete).await;
+    w.close(action, "manager").await;
+    for sign in ["came_back", "feedback_repeats", "references_only", "vague_note", "no_voices"] {
+        assert_eq!(section(&w, "manager", "/signals", sign).await, "", "{sign}");
+    }
+    set(&db, "UPDATE closures SET note = 'All done'").await;
+    assert!(section(&w, "manager", "/signals", "vague_note").await.contains("All done"));
+    set(&db, "UPDATE closures SET note = 'Forty of forty charts signed on three rounds'").await;
+    assert_eq!(section(&w, "manager", "/signals", "vague_note").await, "");
+    set(&db, "UPDATE actions SET theme = 'experience', risk = 'high'").await;
+    set(&db, "UPDATE evidence SET kind = 'record', sha256 = NULL, file_name = NULL, reference = 'Folder 3'")
+        .await;
+    for sign in ["no_voices", "references_only"] {
+        assert!(section(&w, "manager", "/signals", sign).await.contains(&action.to_string()), "{sign}");
+    }
+    let topic: String = sqlx::query_scalar("SELECT topic FROM actions")
+        .fetch_one(&mut db.administrator().await)
+        .await
+        .unwrap();
+    w.days_pass(3);
+    let again = found(&w, Risk::Medium, topic.parse().unwrap()).await;
+    assert!(section(&w, "manager", "/signals", "came_back").await.contains(&again.to_string()));
+    assert_eq!(section(&w, "manager", "/signals", "feedback_repeats").await, "", "no complaint");
+    from(&db, &w, again, ReviewKind::Complaint).await;
+    assert!(section(&w, "manager", "/signals", "feedback_repeats").await.contains(&again.to_string()));
+    assert_eq!(section(&w, "manager", "/signals", "same_unit").await, "", "once");
+}
+
+#[tokio::test]
+async fn repeated_feedback_about_a_unit_gives_a_sign() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (one, two) =
+        (found(&w, Risk::Low, Topic::Dignity).await, found(&w, Risk::Medium, Topic::Nutrition).await);
+    from(&db, &w, one, ReviewKind::FeedbackRound).await;
+    from(&db, &w, two, ReviewKind::Complaint).await;
+    set(&db, "UPDATE findings f SET unit_id = (SELECT u.id FROM units u WHERE u.service_id = f.service_id ORDER BY u.name LIMIT 1)").await;
+    let shown = section(&w, "manager", "/signals", "same_unit").await;
+    assert!(shown.contains(&two.to_string()) && shown.contains("2 times in 90 days"), "{shown}");
+    set(&db, "UPDATE findings SET unit_id = NULL").await;
+    assert_eq!(section(&w, "manager", "/signals", "same_unit").await, "");
+}
+
+#[tokio::test]
+async fn the_page_says_when_nothing_is_wrong_and_keeps_to_ones_services() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let manager = w.browser("manager").await;
+    assert!(manager.get("/signals").await.text().contains("Nothing gives a sign today."));
+    assert_eq!(manager.get("/signals?service=nowhere").await.status, 404);
+    for who in ["carer", "leader", "administrator"] {
+        assert_eq!(w.browser(who).await.get("/signals").await.status, 404, "{who}");
+    }
+}
