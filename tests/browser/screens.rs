@@ -140,7 +140,6 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
             at("/p/{provider}/escalations", "escalations-decided", "escalations?show=decided"),
             at("/p/{provider}/signals", "signals", "signals"),
-            at("/p/{provider}/escalations", "escalations-decided", "escalations?decided=yes"),
             at("/providers", "providers", "/providers"),
             at("/account", "account", "/account"),
         ],
