@@ -37,8 +37,16 @@ mod tests {
 
     #[test]
     fn each_role_sees_what_it_may_open() {
-        let manager =
-            ["Dashboard", "My actions", "To verify", "Findings", "Weekly review", "Reviews", "Escalations", "Early signs"];
+        let manager = [
+            "Dashboard",
+            "My actions",
+            "To verify",
+            "Findings",
+            "Weekly review",
+            "Reviews",
+            "Escalations",
+            "Early signs",
+        ];
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
             (Role::TeamLeader, &["Dashboard", "My actions", "Findings", "Weekly review", "Reviews"]),
