@@ -100,7 +100,7 @@ fn one_tracker_for_all_branches() {
     );
     browser.press("Record decision");
     browser.see("Decision recorded");
-    browser.see("Nothing waits for a decision.");
+    browser.see("Nothing waits for your decision.");
 
     // the care worker does it and shows it
     browser.phone("visitor");

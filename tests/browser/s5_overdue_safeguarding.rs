@@ -33,6 +33,20 @@ fn what_is_overdue_asks_for_a_decision() {
         },
     );
 
+    // high risk asks for a recorded decision before anything is late
+    stage.at("2026-10-07 09:00");
+    assert_eq!(stage.tick().raised, 1, "the manager is asked first");
+    browser.desk("manager");
+    browser.visit("escalations");
+    browser.follow("Record decision");
+    browser.choose_in("What do you decide?", "No escalation needed");
+    browser.fill(
+        "No escalation, because",
+        "The session is booked for 12 and 13 October, and the on-call card is out.",
+    );
+    browser.press("Record decision");
+    browser.see("Decision recorded");
+
     // the owner says what is in the way, and what would help
     stage.at("2026-10-14 21:40");
     browser.phone("leader");

@@ -76,12 +76,12 @@ fn slow_checking_shows_and_what_did_not_work_goes_up() {
     browser.see("Verified as ineffective");
 
     browser.desk("nominated");
-    browser.visit("escalations");
+    browser.visit("escalations?show=others");
     browser.see_all(&["Put a sensor mat and a call bell within reach", "Verified as ineffective"]);
     browser.follow("Record decision");
     browser.choose_in("What do you decide?", "Act on it");
-    browser.fill("What could happen while this is late?", "Somebody gets up alone and falls.");
-    browser.fill("Why is it late?", "Bells are moved when beds are made.");
+    browser.fill("What could happen until it works?", "Somebody gets up alone and falls.");
+    browser.fill("Why did it not work?", "Bells are moved when beds are made.");
     browser.fill("What keeps people safe meanwhile?", "A round every hour, signed on the falls log.");
     browser.fill("What support is needed?", "Clips that hold the bell to the pillow, ordered.");
     browser.press("Record decision");

@@ -58,8 +58,7 @@ async fn an_open_action_gives_a_sign(#[case] sign: &str, #[case] change: &str, #
     assert_eq!(section(&w, "manager_two", "/signals", sign).await, "", "not their service");
     assert!(section(&w, "quality", "/signals", sign).await.contains(&action.to_string()));
     // an ended action gives none of these
-    let ended =
-        "status = 'cancelled', cancelled_by = created_by, cancelled_at = created_at, cancel_reason = 'Moved'";
+    let ended = "status = 'cancelled', submitted_at = NULL, verify_by = NULL, cancelled_by = created_by, cancelled_at = created_at, cancel_reason = 'Moved'";
     set(&db, &format!("UPDATE actions SET {ended} WHERE number = {}", action.number)).await;
     assert_eq!(section(&w, "manager", "/signals", sign).await, "");
 }
