@@ -63,8 +63,6 @@ pub enum Fix {
     Open(&'static str),
     /// Another owner.
     Owner,
-    /// A check.
-    Verify,
     /// Better words.
     Reword,
     /// An action for the finding.
@@ -158,9 +156,9 @@ impl Sign {
     #[must_use]
     pub const fn fix(self) -> Fix {
         match self {
-            Self::Overdue | Self::DateMoved => Fix::Open("Open the action"),
+            // whether one may check it oneself is for the action's page to say (R15)
+            Self::Overdue | Self::DateMoved | Self::CheckLate => Fix::Open("Open the action"),
             Self::EvidenceMissing | Self::SubmittedIncomplete => Fix::Open("See what is missing"),
-            Self::CheckLate => Fix::Verify,
             Self::Unowned => Fix::Owner,
             Self::NoAction => Fix::Act,
             Self::CameBack | Self::FoundAgain | Self::FeedbackRepeats | Self::SameUnit | Self::ManyLow => {

@@ -166,7 +166,7 @@ fn draw(
         weights: Choice::all::<Weight>(),
         weight: asked.weight.as_str(),
         rows: found.rows.iter().map(|r| line(r, asked, signed)).collect(),
-        empty: empty(asked.show),
+        empty: if found.left_out > 0 { ONLY_MINOR.into() } else { empty(asked.show) },
         pages: Pages(Pager::new(&here, &fields, None, last.as_deref())),
         action: here,
         service: filter.service.clone(),
@@ -198,6 +198,9 @@ fn title(show: Show) -> String {
         }
     }
 }
+
+/// Said of an empty list that leaves something out: whether all is well with that, the list does not say.
+const ONLY_MINOR: &str = "Nothing but what is minor is in this list.";
 
 fn empty(show: Show) -> String {
     match show {

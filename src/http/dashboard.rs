@@ -187,16 +187,9 @@ fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tile
     } else {
         "None waiting for a decision".to_owned()
     };
-    let checked = if n.verify_late > 0 {
-        format!("{} past the window", n.verify_late)
-    } else {
-        "All within the window".into()
-    };
-    let owned = if n.unowned > 0 {
-        format!("{} open without an owner", n.unowned)
-    } else {
-        "All have an owner".into()
-    };
+    let checked =
+        all_is_well(n.verify_late, n.left_out.verify_late, "past the window", "All within the window");
+    let owned = all_is_well(n.unowned, n.left_out.unowned, "open without an owner", "All have an owner");
     Tiles {
         items: vec![
             tile(n.late, "Late".into(), list("late").into(), escalated, Look::Late),
@@ -216,6 +209,15 @@ fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tile
                 Look::CameBack,
             ),
         ],
+    }
+}
+
+/// How many are not as they should be; that all are well is said only when no minor one that is left out is not.
+fn all_is_well(shown: i64, left_out: i64, wrong: &str, well: &str) -> String {
+    match (shown, left_out) {
+        (0, 0) => well.to_owned(),
+        (0, minor) => format!("{minor} minor {wrong}"),
+        (shown, _) => format!("{shown} {wrong}"),
     }
 }
 

@@ -145,11 +145,10 @@ fn work(sign: Sign, row: &Shown, signed: &Signed, one_place: bool) -> Work {
 fn fix(sign: Sign, href: &str, signed: &Signed) -> (&'static str, String) {
     match sign.fix() {
         Fix::Owner if signed.can(Verb::Reassign) => ("Choose an owner", format!("{href}/owner")),
-        Fix::Verify if signed.can(Verb::Verify) => ("Verify", format!("{href}/verification")),
         Fix::Reword if signed.can(Verb::Reword) => ("Reword it", format!("{href}/rewording")),
         Fix::Act if signed.can(Verb::DefineAction) => ("Agree an action", format!("{href}/actions/new")),
         Fix::Open(label) => (label, href.to_owned()),
-        Fix::Owner | Fix::Verify | Fix::Reword | Fix::Act => ("Open", href.to_owned()),
+        Fix::Owner | Fix::Reword | Fix::Act => ("Open", href.to_owned()),
     }
 }
 

@@ -417,6 +417,25 @@ async fn a_leaders_list_says_what_it_leaves_out() {
     assert_eq!(browser.get("/dashboard?significance=huge").await.status, 404);
 }
 
+/// A view that leaves something out does not say that all is well with it.
+#[tokio::test]
+async fn what_is_left_out_is_not_called_well() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    w.due(Risk::Low, Topic::Dignity, "carer", day("2026-11-27")).await;
+    let quality = w.browser("quality").await;
+    assert!(quality.get("/dashboard").await.text().contains("All have an owner"));
+    end_place(&w.app, w.provider, w.id("carer")).await.unwrap();
+    let dashboard = quality.get("/dashboard").await.text();
+    assert!(dashboard.contains("1 minor open without an owner"), "{dashboard}");
+    assert!(!dashboard.contains("All have an owner"));
+    let list = quality.get("/actions?show=unowned").await.text();
+    assert!(list.contains("Nothing but what is minor is in this list."), "{list}");
+    assert!(!list.contains("has an owner"));
+    let late = quality.get("/actions?show=late").await.text();
+    assert!(late.contains("Nothing is late here."), "{late}");
+}
+
 /// What waits for a member's own decision stays before them, minor or not (R13).
 #[tokio::test]
 async fn a_minor_escalation_is_not_left_out_before_it_is_decided() {
