@@ -58,6 +58,8 @@ text_enum! {
         Reopened => "reopened", "Action reopened";
         /// An action has a new owner.
         OwnerChanged => "owner_changed", "Owner changed";
+        /// Several actions have a new owner.
+        OwnersChanged => "owners_changed", "Owners changed";
         /// An action has other words.
         Reworded => "reworded", "Wording changed";
         /// An action has a new due date.
@@ -135,6 +137,7 @@ impl Done {
             Self::Closed => "It stays readable, and can be reopened with a reason.",
             Self::Reopened => "The owner is told. Earlier evidence stays in the history.",
             Self::OwnerChanged => "The new owner is told. The earlier owner stays in the history.",
+            Self::OwnersChanged => "The new owner is told of each. The earlier owner stays in the history.",
             Self::Reworded => "The earlier wording stays readable.",
             Self::DateMoved => "The earlier date stays on the record.",
             Self::Cancelled => "It stays readable with your reason.",

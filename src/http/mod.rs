@@ -61,6 +61,8 @@ pub mod form;
 mod gallery;
 /// Between the password and the first page.
 pub mod halfway;
+/// Several actions get another owner at once.
+pub mod handover;
 /// Security headers.
 pub mod headers;
 /// Alive, and ready.
@@ -165,6 +167,7 @@ pub fn features() -> Routes<AppState> {
         .merge(closure::routes())
         .merge(change::routes())
         .merge(my_actions::routes())
+        .merge(handover::routes())
         .merge(update::routes())
         .merge(submission::routes())
         .merge(evidence::routes())

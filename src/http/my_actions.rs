@@ -23,7 +23,7 @@ use crate::http::view::{Tag, Work, WorkList};
 use crate::ids::MemberId;
 use crate::store::menu;
 use crate::store::scope::Scope;
-use crate::store::workload::{self, Load, Mine, Theirs};
+use crate::store::workload::{self, Load, Mine, Theirs, Whose as Of};
 use crate::workflow::Moment;
 
 /// How many actions of each person are shown before "See all".
@@ -225,6 +225,8 @@ struct Person {
     nobody: bool,
     work: WorkList,
     more: Option<(i64, String)>,
+    /// Where several of them change hands at once.
+    hand_over: String,
 }
 
 async fn team(
@@ -239,7 +241,9 @@ async fn team(
     let member = &signed.actor.member;
     let most = if person_asked.is_some() { OF_ONE } else { OF_EACH };
     let counts = menu::counts(&mut tx, member).await?;
-    let loads = workload::of_team(&mut tx, Scope::of(member), today, most, person_asked).await?;
+    let loads =
+        workload::of_team(&mut tx, Scope::of(member), today, most, person_asked.map_or(Of::All, Of::Person))
+            .await?;
     drop(tx);
     page::render(&TeamPage {
         layout: signed.layout_with("My team", counts).at(&signed.path("my-actions")),
@@ -280,6 +284,11 @@ fn person(load: &Load, signed: &Signed, today: NaiveDate) -> Person {
             empty: "".into(),
         },
         more: (hidden > 0).then_some((hidden, all)),
+        hand_over: {
+            let whose = load.member.map(|id| ("person", id.to_string()));
+            let whose: Vec<(&str, &str)> = whose.iter().map(|(name, id)| (*name, id.as_str())).collect();
+            page::with_query(&signed.path("my-team/owner"), &whose, None)
+        },
     }
 }
 

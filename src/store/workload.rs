@@ -10,7 +10,7 @@ use crate::domain::member::Role;
 use crate::domain::reference::Reference;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::workload::DONE_DAYS;
-use crate::ids::MemberId;
+use crate::ids::{MemberId, ServiceId};
 
 /// One of a person's own actions.
 #[derive(Clone, Debug)]
@@ -99,8 +99,12 @@ pub struct Load {
 pub struct Theirs {
     /// A-0142.
     pub reference: Reference,
+    /// Which version it is in.
+    pub version: i64,
     /// What is to be done.
     pub what: String,
+    /// The service.
+    pub service_id: ServiceId,
     /// The service's name.
     pub service: String,
     /// The service's nation, for working days.
@@ -117,8 +121,18 @@ pub struct Theirs {
     pub moved_at: DateTime<Utc>,
 }
 
+/// Whose open actions are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's, and nobody's.
+    All,
+    /// One person's.
+    Person(MemberId),
+    /// What nobody owns, or somebody who has left (R7).
+    Nobody,
+}
+
 /// The open actions within `scope` by person, nobody's first, then who is late most; of each at most `most` actions.
-/// With `only`, that person alone.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -127,9 +141,13 @@ pub async fn of_team(
     scope: Scope,
     today: NaiveDate,
     most: i64,
-    only: Option<MemberId>,
+    whose: Whose,
 ) -> Result<Vec<Load>, sqlx::Error> {
     let provider = tx.provider();
+    let only = match whose {
+        Whose::Person(id) => Some(id.uuid()),
+        Whose::All | Whose::Nobody => None,
+    };
     let rows = sqlx::query_file!(
         "src/store/sql/team.sql",
         provider.uuid(),
@@ -138,7 +156,8 @@ pub async fn of_team(
         scope.me.uuid(),
         today,
         most,
-        only.map(|id| id.uuid()),
+        only,
+        whose == Whose::Nobody,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -159,7 +178,9 @@ pub async fn of_team(
         }
         let action = Theirs {
             reference: Reference::action(r.number),
+            version: r.version,
             what: r.what,
+            service_id: r.service_id,
             service: r.service,
             nation: word(&r.nation)?,
             due_on: r.due_on,

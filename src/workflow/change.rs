@@ -1,5 +1,8 @@
 //! Another owner, other words, another date, calling off: each with its reason, never silently (R6, R7).
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -12,7 +15,7 @@ use crate::domain::action::{Action, Person, Status};
 use crate::domain::change::{self, ChangeRefusal, Handover};
 use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
-use crate::ids::MemberId;
+use crate::ids::{MemberId, ServiceId};
 use crate::mail::message::MessageKind;
 use crate::store::action::Change;
 use crate::store::change::{Field, NewChange};
@@ -48,6 +51,29 @@ async fn reassign_once(
     hand_over(&mut tx, &case.action, to, &possible, reason).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Who can own an action in a service, asked for once for each service.
+#[derive(Debug, Default)]
+pub(super) struct Owners(HashMap<ServiceId, Vec<Person>>);
+
+impl Owners {
+    /// Those who can own an action in `service`, except one.
+    pub(super) async fn of(
+        &mut self,
+        tx: &mut TenantTx,
+        service: ServiceId,
+        except: Option<MemberId>,
+    ) -> Result<&[Person], sqlx::Error> {
+        match self.0.entry(service) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut people = member::possible_owners(tx, service).await?;
+                people.retain(|person| Some(person.id) != except);
+                Ok(entry.insert(people))
+            }
+        }
+    }
 }
 
 /// Gives a locked action to one of those who can own it, with the event and the message that go with it.

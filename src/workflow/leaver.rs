@@ -1,22 +1,19 @@
 //! Somebody leaves: what they own is handed over in one step, whoever checks and decides next is told, and their
 //! sessions end with their place (R7).
 
-use std::collections::HashMap;
-
 use serde_json::json;
 
-use super::change::{changeable, hand_over};
+use super::change::{Owners, changeable, hand_over};
 use super::place::must_manage;
 use super::{Actor, Done, Stop};
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::action::Person;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::leaver;
 use crate::domain::member::{Member, Role};
 use crate::domain::reference::Reference;
 use crate::error::AppError;
-use crate::ids::{MemberId, ProviderId, ServiceId};
+use crate::ids::{MemberId, ProviderId};
 use crate::mail::message::MessageKind;
 use crate::store::leaver::{self as store, ToCheck, ToDecide};
 use crate::store::outbox::{Audience, NewMessage};
@@ -116,17 +113,11 @@ async fn hand_all(
     rows: &[Handing],
     reason: &str,
 ) -> Done<usize> {
-    let mut possible: HashMap<ServiceId, Vec<Person>> = HashMap::new();
+    let mut owners = Owners::default();
     let (mut done, mut refused) = (0, Vec::new());
     for (row, to) in rows.iter().filter_map(|row| Some((row, row.to?))) {
         let case = changeable(tx, by, row.number, row.seen, Verb::Reassign, reason).await?;
-        let service = case.action.service_id;
-        if let std::collections::hash_map::Entry::Vacant(entry) = possible.entry(service) {
-            let mut people = member::possible_owners(tx, service).await?;
-            people.retain(|person| person.id != leaver.id);
-            entry.insert(people);
-        }
-        let people = possible.get(&service).map_or(&[][..], Vec::as_slice);
+        let people = owners.of(tx, case.action.service_id, Some(leaver.id)).await?;
         match hand_over(tx, &case.action, to, people, reason).await {
             Ok(()) => done += 1,
             Err(Stop::Refused(said)) => {

@@ -29,6 +29,8 @@ pub mod evidence;
 pub mod finding;
 /// How guesses are held up.
 mod guess;
+/// Several actions change hands at once.
+pub mod handover;
 /// Invitations.
 pub mod invitation;
 /// Somebody leaves.

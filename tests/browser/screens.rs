@@ -57,7 +57,13 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/findings/new", "log-finding", "findings/new"),
         ],
     ),
-    ("team_leader", &[at("/p/{provider}/my-team", "my-team", "my-team")]),
+    (
+        "team_leader",
+        &[
+            at("/p/{provider}/my-team", "my-team", "my-team"),
+            from("/p/{provider}/my-team/owner", "change-owners", ("my-team", "a[href*='owner?person=']", "")),
+        ],
+    ),
     (
         "registered_manager",
         &[

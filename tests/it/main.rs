@@ -24,6 +24,7 @@ mod escalation;
 mod evidence;
 mod finding;
 mod gate;
+mod handover;
 mod harness;
 mod hostile;
 mod invitation;

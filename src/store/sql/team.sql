@@ -1,4 +1,5 @@
 -- Open actions by person, as far as the member sees: of each person the most pressing $6, with the person's counts.
+-- With $7 one person's alone, with $8 nobody's.
 -- What is owned by nobody, or by someone who has left, stands together (R7).
 WITH load AS (
   SELECT a.*, m.id AS person_id, m.name AS person, m.role, m.job_title,
@@ -8,14 +9,14 @@ WITH load AS (
   WHERE a.provider_id = $1 AND a.status NOT IN ('closed', 'cancelled')
     AND ($2 OR ($3 AND EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = a.provider_id AND ms.member_id = $4
       AND ms.service_id = a.service_id)) OR a.owner_id = $4)
-    AND ($7::uuid IS NULL OR m.id = $7)
+    AND ($7::uuid IS NULL OR m.id = $7) AND (NOT $8 OR m.id IS NULL)
 ), counted AS (
   SELECT l.*, count(*) OVER person_all AS open_count, count(*) FILTER (WHERE l.late) OVER person_all AS late_count,
     count(*) FILTER (WHERE NOT l.to_do) OVER person_all AS waiting_count,
     row_number() OVER (PARTITION BY l.person_id ORDER BY l.late DESC, l.to_do DESC, l.due_on NULLS LAST, l.number) AS place
   FROM load l WINDOW person_all AS (PARTITION BY l.person_id)
 )
-SELECT c.number AS "number!", c.what AS "what!", s.name AS service, s.nation, c.due_on, c.status AS "status!", c.cycle AS "cycle!",
+SELECT c.number AS "number!", c.version AS "version!", c.what AS "what!", s.id AS "service_id: ServiceId", s.name AS service, s.nation, c.due_on, c.status AS "status!", c.cycle AS "cycle!",
   c.person_id AS "person_id?: MemberId", c.person AS "person?", c.role AS "role?", c.job_title AS "job_title?",
   c.open_count AS "open_count!", c.late_count AS "late_count!", c.waiting_count AS "waiting_count!",
   coalesce(c.updated_at, c.created_at) AS "moved_at!",

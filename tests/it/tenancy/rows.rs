@@ -178,6 +178,13 @@ pub const ROWS: &[Row] = &[
     post("/p/{provider}/reviews/{review}/sign-off", Thing, "manager", &[("version", "@version")]),
     get("/p/{provider}/my-actions", Provider, "carer"),
     get("/p/{provider}/my-team", Provider, "manager"),
+    get("/p/{provider}/my-team/owner", Provider, "manager"),
+    post(
+        "/p/{provider}/my-team/owner",
+        Provider,
+        "manager",
+        &[("action", "1:1"), ("owner", "@owner"), ("reason", "Works nights this month")],
+    ),
     get("/p/{provider}/actions/{reference}/update", Thing, "carer"),
     upload("/p/{provider}/actions/{reference}/update", Thing, "carer", UPDATE),
     post("/p/{provider}/actions/{reference}/submission", Thing, "carer", &[("version", "@version")]),
