@@ -227,7 +227,9 @@ async fn worker_once(config: Config) -> Result<()> {
     let state = state(config, &opened)?;
     let done = worker::tick(&state).await;
     worker::upkeep(&state).await;
+    let counted = worker::count_signs(&state).await;
     opened.close().await;
+    counted.map_err(|error| anyhow!("early-warning signs could not be counted: {error}"))?;
     let summary = done.map_err(|error| anyhow!("the worker could not finish: {error}"))?;
     say(&format!(
         "{} escalated, {} delivered, {} not delivered",

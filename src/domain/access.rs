@@ -57,6 +57,8 @@ pub enum Verb {
     SeeQueue,
     /// Read the early-warning signs (E1 to E16).
     SeeSignals,
+    /// Put an early-warning sign aside for some days, with a reason.
+    AcknowledgeSign,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -69,7 +71,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -95,6 +97,7 @@ impl Verb {
         Self::SeeDashboard,
         Self::SeeQueue,
         Self::SeeSignals,
+        Self::AcknowledgeSign,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -187,6 +190,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SeeQueue | Verb::SeeSignals => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
+        Verb::AcknowledgeSign => [None, None, Services, Services, None, Provider, Provider, None],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

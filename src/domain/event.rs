@@ -86,6 +86,10 @@ text_enum! {
         Escalated => "escalated", "Escalated";
         /// A decision on an escalation was recorded (R13).
         EscalationDecided => "escalation_decided", "Escalation decided";
+        /// An early-warning sign was put aside until a day, with a reason.
+        SignAcknowledged => "sign_acknowledged", "Early-warning sign put aside";
+        /// A sign that was put aside is shown again.
+        SignShownAgain => "sign_shown_again", "Early-warning sign shown again";
         /// A weekly review was begun (R24).
         WeeklyReviewStarted => "weekly_review_started", "Weekly review started";
         /// Something was agreed for an action in a weekly review (R24).

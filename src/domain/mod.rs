@@ -2,6 +2,8 @@
 
 /// Who may do what: the table of role and verb.
 pub mod access;
+/// An early-warning sign put aside.
+pub mod acknowledgement;
 /// An action: its states, its lateness, what is asked before it is submitted.
 pub mod action;
 /// The nominated individual's word on high-risk actions.

@@ -70,6 +70,10 @@ text_enum! {
         DecisionRecorded => "decision_recorded", "Decision recorded";
         /// A review was recorded.
         ReviewRecorded => "review_recorded", "Review recorded";
+        /// An early-warning sign was put aside.
+        SignPutAside => "sign_put_aside", "Sign put aside";
+        /// An early-warning sign is shown again.
+        SignShownAgain => "sign_shown_again", "Sign shown again";
         /// Something was agreed for an action in a weekly review.
         AgreedWeekly => "agreed_weekly", "Agreed";
         /// Its owner says it is done, and it could be submitted.
@@ -143,6 +147,10 @@ impl Done {
             Self::Cancelled => "It stays readable with your reason.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
+            Self::SignPutAside => {
+                "It comes back on its day if it is still true, and at once if it gets worse."
+            }
+            Self::SignShownAgain => "It waits on the page of signs again.",
             Self::AgreedWeekly => "It is in the timeline of the action.",
             Self::SaidDone => "It is not submitted: its owner sends it for checking.",
             Self::SaidDoneLacking => "It cannot be sent for checking yet: its page says what is missing.",

@@ -23,7 +23,13 @@ use crate::http::pill::{pill, waiting};
 use crate::http::signed::{Reading, Signed};
 use crate::http::view::{State as Look, Tag, Tile, Tiles, Work, WorkList};
 use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
+use crate::store::sign_count;
 use crate::workflow::Moment;
+
+/// The card of early-warning signs.
+mod signs;
+
+use signs::SignsCard;
 
 /// What the button says that leads to the form of a decision.
 const DECIDE: &str = "Record your decision";
@@ -70,6 +76,7 @@ struct Page {
     themes: Vec<Bar>,
     theme_sentence: String,
     dashboard_href: String,
+    signs: Option<SignsCard>,
 }
 
 /// The loudest thing on the screen (R13): high risk, late, and nothing that keeps people safe.
@@ -99,11 +106,16 @@ async fn show(
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let asked = Asked { member: &signed.actor.member, service, weight, today };
     let Dashboard { numbers, needs } = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
+    let signs = match signed.can(Verb::SeeSignals) {
+        true => sign_count::of(&mut tx, &signed.actor.member, service).await?,
+        false => None,
+    };
     drop(tx);
     if service.is_some_and(|slug| !numbers.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }
-    page::render(&draw(&signed, &numbers, &needs, &asked))
+    let signs = signs::card(&signed, signs.as_ref());
+    page::render(&Page { signs, ..draw(&signed, &numbers, &needs, &asked) })
 }
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
@@ -157,6 +169,7 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         themes: bars(numbers, asked, &signed.path("actions")),
         theme_sentence: theme_sentence(numbers),
         dashboard_href: signed.path("dashboard"),
+        signs: None,
     }
 }
 
@@ -266,6 +279,7 @@ fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>, one_place: bool) -> Work 
         verb: label.into(),
         verb_href: verb_href.into(),
         urgent: matches!(n.danger, Danger::NoControl | Danger::Undecided),
+        aside: None,
     }
 }
 

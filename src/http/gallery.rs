@@ -247,6 +247,7 @@ fn lists() -> Lists {
         verb: verb.into(),
         verb_href: "/v".into(),
         urgent,
+        aside: None,
     };
     Lists {
         layout: layout("What needs you today").at("/p/rowan/dashboard"),

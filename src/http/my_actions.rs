@@ -305,5 +305,6 @@ fn work(a: &Theirs, signed: &Signed, today: NaiveDate) -> Work {
         verb: "".into(),
         verb_href: "".into(),
         urgent: false,
+        aside: None,
     }
 }

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::reference::Reference;
 use crate::domain::signal::{Fix, Sign};
 use crate::domain::words;
 use crate::error::AppError;
@@ -19,12 +18,15 @@ use crate::http::signed::{Reading, Signed};
 use crate::http::view::Tag;
 use crate::http::view::{State as Look, Work, WorkList};
 use crate::store::menu;
-use crate::store::signal::{self, About, Asked, Group, ROWS, Shown};
+use crate::store::signal::{self, About, Asked, Group, ROWS, Shown, Signs};
 use crate::workflow::Moment;
+
+/// Putting one aside.
+mod acknowledgement;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
-    Routes::new().get("/p/{provider}/signals", list)
+    Routes::new().get("/p/{provider}/signals", list).merge(acknowledgement::routes())
 }
 
 /// What the address may say.
@@ -43,6 +45,15 @@ struct Page {
     service: String,
     summary: String,
     groups: Vec<Shelf>,
+    /// What was put aside, all signs together.
+    aside: Option<Put>,
+}
+
+/// The signs put aside.
+struct Put {
+    count: String,
+    work: WorkList,
+    more: Option<String>,
 }
 
 /// One sign with its rows.
@@ -63,12 +74,12 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeSignals)?;
     let service = Some(filter.service.as_str()).filter(|slug| !slug.is_empty());
-    let asked = Asked { member: &signed.actor.member, service, today: Moment::read(&app).today };
+    let asked = Asked { member: &signed.actor.member, service, today: Moment::read(&app).today, only: None };
     let around = menu::around(&mut tx, &signed.actor.member).await?;
     if service.is_some_and(|slug| !around.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }
-    let groups = signal::read(&mut tx, &asked).await?;
+    let signs = signal::read(&mut tx, &asked).await?;
     drop(tx);
     let one_place = service.is_some() || around.services.len() == 1;
     let here = signed.path("signals");
@@ -77,18 +88,34 @@ async fn list(
         action: here,
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
         service: filter.service.clone(),
-        summary: summary(&groups),
-        groups: groups.iter().map(|group| shelf(group, &signed, one_place)).collect(),
+        summary: summary(&signs),
+        groups: signs.groups.iter().map(|group| shelf(group, &signed, one_place)).collect(),
+        aside: put_aside(&signs.aside, &signed, one_place),
     })
 }
 
-fn summary(groups: &[Group]) -> String {
-    let all = groups.iter().map(|group| group.total).sum::<u64>();
-    if all == 0 {
+fn summary(signs: &Signs) -> String {
+    let all = signs.total();
+    if all == 0 && signs.aside.is_empty() {
         return "Nothing gives a sign today.".to_owned();
     }
-    let kinds = u64::try_from(groups.len()).unwrap_or(0);
+    if all == 0 {
+        return "Nothing gives a sign today but what was put aside.".to_owned();
+    }
+    let kinds = u64::try_from(signs.groups.len()).unwrap_or(0);
     format!("{} of {} today.", words::count(all, "sign"), words::count(kinds, "kind"))
+}
+
+fn put_aside(aside: &[Group], signed: &Signed, one_place: bool) -> Option<Put> {
+    let total: u64 = aside.iter().map(|group| group.total).sum();
+    let mut rows: Vec<(Sign, &Shown)> =
+        aside.iter().flat_map(|group| group.rows.iter().map(|row| (group.sign, row))).collect();
+    rows.sort_by_key(|(_, row)| row.aside.as_ref().map(|aside| aside.until));
+    rows.truncate(ROWS);
+    let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len())
+        .then(|| format!("The {} that come back first are shown.", words::number(rows.len() as u64)));
+    let items = rows.iter().map(|(sign, row)| work(*sign, row, signed, one_place)).collect();
+    (total > 0).then(|| Put { count: words::number(total), work: WorkList { items, empty: "".into() }, more })
 }
 
 fn shelf(group: &Group, signed: &Signed, one_place: bool) -> Shelf {
@@ -112,16 +139,9 @@ fn shelf(group: &Group, signed: &Signed, one_place: bool) -> Shelf {
 }
 
 fn work(sign: Sign, row: &Shown, signed: &Signed, one_place: bool) -> Work {
-    let (reference, href) = match row.about {
-        About::Action(number) => {
-            let reference = Reference::action(number);
-            (reference, signed.path(&format!("actions/{reference}")))
-        }
-        About::Finding(number) => {
-            let reference = Reference::finding(number);
-            (reference, signed.path(&format!("findings/{reference}")))
-        }
-    };
+    let reference = row.about.reference();
+    let place = if matches!(row.about, About::Action(_)) { "actions" } else { "findings" };
+    let href = signed.path(&format!("{place}/{reference}"));
     let (verb, verb_href) = fix(sign, &href, signed);
     let mut meta = vec![words::capital(&sign.says(row.n, row.since)), reference.to_string()];
     if !row.note.is_empty() {
@@ -130,15 +150,29 @@ fn work(sign: Sign, row: &Shown, signed: &Signed, one_place: bool) -> Work {
     if !one_place {
         meta.push(row.service.clone());
     }
+    let form = signed.path(&format!("signals/{}/{reference}", sign.as_str()));
+    let aside = match &row.aside {
+        _ if !signed.can(Verb::AcknowledgeSign) => None,
+        None => Some(("Put aside", form)),
+        Some(_) => Some(("Change or show again", form)),
+    };
+    if let Some(aside) = &row.aside {
+        meta.push(format!("until {} by {}: {}", words::date(aside.until), aside.by, aside.reason));
+    }
     Work {
-        tag: Tag::saying(look(sign), sign.label()),
+        tag: tag(sign),
         title: row.what.clone().into(),
         href: href.into(),
         meta: meta.join(" · ").into(),
         verb: verb.into(),
         verb_href: verb_href.into(),
         urgent: false,
+        aside,
     }
+}
+
+fn tag(sign: Sign) -> Tag {
+    Tag::saying(look(sign), sign.label())
 }
 
 /// The step that answers a sign, for those who may take it; the others open what it is about.

@@ -7,6 +7,7 @@ use crate::clock::london_date;
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
+use crate::domain::signal::Sign;
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Method, Outcome};
@@ -68,6 +69,9 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::ReviewedWeekly => {
             (weekly(told), labelled(told, "support_needed", "Support needed"), text("note"))
         }
+        EventKind::SignAcknowledged | EventKind::SignShownAgain => {
+            (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
+        }
         EventKind::FindingLogged => (plain, String::new(), text("what")),
         _ => (titled(&plain, told), reason(told), String::new()),
     }
@@ -82,6 +86,11 @@ fn bad_news(told: &Told) -> bool {
         EventKind::Verified => word::<Outcome>(told, "outcome") == Some(Outcome::Ineffective),
         _ => false,
     }
+}
+
+fn of_sign(told: &Told) -> String {
+    let sign = word::<Sign>(told, "sign").map(|sign| format!(": {}", sign.label().to_lowercase()));
+    format!("{}{}", told.kind.label(), sign.unwrap_or_default())
 }
 
 fn agreed(told: &Told) -> String {

@@ -207,6 +207,8 @@ pub struct Work {
     pub verb_href: Text,
     /// Whether the button is the loud one.
     pub urgent: bool,
+    /// A quieter second step: what its link says, and where it leads.
+    pub aside: Option<(&'static str, String)>,
 }
 
 /// Things to do, most pressing first: `{{ work_list }}`; says `empty` when there is nothing.

@@ -8,6 +8,8 @@ use crate::database::{DatabaseError, migrate};
 mod finishing;
 mod tenant_tx;
 
+/// Signs put aside.
+pub mod acknowledgement;
 /// Actions.
 pub mod action;
 /// Lists of actions.
@@ -81,6 +83,8 @@ pub mod scope;
 pub mod service;
 /// Signed-in browsers.
 pub mod session;
+/// How many signs each service has.
+pub mod sign_count;
 /// Early-warning signs.
 pub mod signal;
 /// Who is signed in: people, sessions, throttles, places.

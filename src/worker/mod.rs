@@ -131,7 +131,33 @@ pub async fn upkeep(app: &AppState) -> bool {
 /// Looks every thirty seconds until cancelled; a round at work is finished first. What passed its date and what is to be
 /// sent go their own ways, so that a slow mail server never holds an escalation up (R11).
 pub async fn run(app: AppState, stop: CancellationToken) {
-    tokio::join!(run_sweeps(&app, &stop), run_deliveries(&app, &stop));
+    tokio::join!(run_sweeps(&app, &stop), run_deliveries(&app, &stop), run_counts(&app, &stop));
+}
+
+/// Counts the early-warning signs of every provider where something happened since (for the dashboard, which says when).
+///
+/// # Errors
+/// The list of providers could not be read, or the first provider's error; the others are counted all the same.
+pub async fn count_signs(app: &AppState) -> Result<u64, AppError> {
+    let (mut counted, mut outcome) = (0, Ok(()));
+    for provider in providers(app).await? {
+        match workflow::sign_count::sweep(app, provider.id).await.map_err(failed) {
+            Ok(anew) => counted += u64::from(anew),
+            Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+        }
+    }
+    outcome.map(|()| counted)
+}
+
+async fn run_counts(app: &AppState, stop: &CancellationToken) {
+    loop {
+        if let Err(error) = count_signs(app).await {
+            tracing::error!(error = %error, "early-warning signs could not be counted");
+        }
+        if paused(stop).await {
+            return;
+        }
+    }
 }
 
 /// One failed round is logged and tried again: the database may be away for a while, and a program that stops would not

@@ -11,6 +11,8 @@ use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 
+/// A sign is put aside.
+pub mod acknowledgement;
 /// Agreeing an action.
 pub mod action;
 /// The nominated individual's word.
@@ -51,6 +53,8 @@ pub mod review;
 pub mod service;
 /// Signing in and out.
 pub mod session;
+/// Counting early-warning signs.
+pub mod sign_count;
 /// Submission for verification.
 pub mod submission;
 /// What an owner is told.

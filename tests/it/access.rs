@@ -41,6 +41,7 @@ SeeEscalations   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----  
 SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 SeeQueue         -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeSignals       -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+AcknowledgeSign  -----   -----   --yyy   --yyy   -----   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

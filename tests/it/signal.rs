@@ -6,6 +6,7 @@ use throughline::clock::Clock;
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::{ReviewKind, Risk, Topic};
 use throughline::domain::verification::Outcome;
+use throughline::worker;
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::{World, saturday, world};
@@ -176,4 +177,143 @@ async fn the_page_says_when_nothing_is_wrong_and_keeps_to_ones_services() {
     for who in ["carer", "leader", "administrator"] {
         assert_eq!(w.browser(who).await.get("/signals").await.status, 404, "{who}");
     }
+}
+
+/// A late action of the house, and the address of its sign.
+async fn late(db: &TestDb, w: &World) -> (Reference, String) {
+    let (_, action) = w.line(Risk::Medium, Topic::Medicines, "carer").await;
+    set(db, &format!("UPDATE actions SET due_on = '2026-11-20' WHERE number = {}", action.number)).await;
+    (action, format!("/signals/overdue/{action}"))
+}
+
+const REASON: &str = "The pharmacy brings the new charts on Monday, and Priya samples them that afternoon";
+
+fn put_aside<'a>(seen: &'a str, reason: &'a str, day: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("seen", seen), ("reason", reason), ("until", day), ("until-month", "11"), ("until-year", "2026")]
+}
+
+#[tokio::test]
+async fn a_sign_is_put_aside_with_a_reason_and_comes_back_on_its_day() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (action, path) = late(&db, &w).await;
+    let manager = w.browser("manager").await;
+    let form = manager.get(&path).await;
+    assert!(
+        form.text().contains("Due 20 November 2026") && form.body.contains("value=\"28\""),
+        "{}",
+        form.body
+    );
+
+    let vague = manager.post(&path, &put_aside("0", "Addressed", "21")).await;
+    assert_eq!(vague.status, 422);
+    for sentence in ["Say what is being done about it", "Choose a day after today"] {
+        assert!(vague.text().contains(sentence), "{sentence}");
+    }
+    assert_eq!(vague.field("until"), "21", "nothing typed is lost");
+
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "24")).await.status, 303);
+    assert_eq!(section(&w, "manager", "/signals", "overdue").await, "");
+    let aside = section(&w, "quality", "/signals", "aside").await;
+    for words in [action.to_string().as_str(), REASON, "until 24 November 2026"] {
+        assert!(aside.contains(words), "{words}: {aside}");
+    }
+    assert!(manager.get("/signals").await.text().contains("1 sign of 1 kind today."));
+    let told = manager.get(&format!("/actions/{action}")).await.text();
+    assert!(told.contains("Early-warning sign put aside: overdue") && told.contains(REASON));
+    w.days_pass(2);
+    assert_eq!(section(&w, "manager", "/signals", "overdue").await, "", "one day more");
+    w.days_pass(1);
+    assert!(section(&w, "manager", "/signals", "overdue").await.contains(&action.to_string()), "its day");
+    assert_eq!(section(&w, "manager", "/signals", "aside").await, "");
+}
+
+#[tokio::test]
+async fn what_gets_worse_is_shown_again_at_once_and_so_is_what_somebody_wants_to_see() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (action, _) = late(&db, &w).await;
+    let path = format!("/signals/evidence_missing/{action}");
+    let manager = w.browser("manager").await;
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "28")).await.status, 303);
+    assert_eq!(section(&w, "manager", "/signals", "evidence_missing").await, "");
+    set(&db, "INSERT INTO action_requirements (provider_id, action_id, kind) SELECT provider_id, id, 'data' FROM actions").await;
+    let worse = section(&w, "manager", "/signals", "evidence_missing").await;
+    assert!(worse.contains(&action.to_string()), "one more kind is missing");
+    set(&db, "DELETE FROM action_requirements WHERE kind = 'data'").await;
+    assert_eq!(section(&w, "manager", "/signals", "evidence_missing").await, "", "as it was");
+
+    assert_eq!(manager.post(&format!("{path}/again"), &[("seen", "1")]).await.status, 303);
+    assert!(section(&w, "manager", "/signals", "evidence_missing").await.contains(&action.to_string()));
+    let history = manager.get(&path).await.text();
+    assert!(history.contains("Shown again") && history.contains("Put aside until 28 November 2026"));
+    // another finding of the same kind is another sign, with nothing said about it
+    let (other, other_path) = late(&db, &w).await;
+    assert!(section(&w, "manager", "/signals", "overdue").await.contains(&other.to_string()));
+    assert!(!manager.get(&other_path).await.text().contains("Shown again"));
+}
+
+#[tokio::test]
+async fn two_who_put_the_same_sign_aside_read_each_other() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (action, path) = late(&db, &w).await;
+    let (manager, deputy) = (w.browser("manager").await, w.browser("deputy").await);
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "24")).await.status, 303);
+    let second = deputy.post(&path, &put_aside("0", "Nothing can be done before the delivery", "30")).await;
+    assert_eq!(second.status, 409);
+    assert!(
+        second.text().contains(REASON) && second.text().contains("Nothing can be done before the delivery")
+    );
+    let again = deputy.post(&format!("{path}/again"), &[("seen", "0")]).await;
+    assert_eq!(again.status, 409, "they had not read it");
+    // what is no longer true has nothing to be put aside
+    set(&db, &format!("UPDATE actions SET due_on = '2026-11-30' WHERE number = {}", action.number)).await;
+    assert!(deputy.get(&path).await.text().contains("This sign is no longer there"));
+    let gone = deputy.post(&path, &put_aside("1", REASON, "24")).await;
+    assert_eq!(gone.status, 422);
+    assert!(gone.text().contains("This sign is no longer there"));
+    for wrong in ["/signals/nothing/A-0001", "/signals/overdue/A-8888", "/signals/overdue/R-0001"] {
+        assert_eq!(deputy.get(wrong).await.status, 404, "{wrong}");
+    }
+    for who in ["carer", "leader", "administrator", "manager_two", "safeguarding"] {
+        let path = if who == "manager_two" { path.clone() } else { "/signals/overdue/A-0001".into() };
+        assert_eq!(w.browser(who).await.get(&path).await.status, 404, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn the_dashboard_counts_the_signs_of_each_service() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (action, path) = late(&db, &w).await;
+    let card = |page: String| {
+        page.split("id=\"signs\"")
+            .nth(1)
+            .map(|rest| rest.split("</section>").next().unwrap_or_default().to_owned())
+    };
+    let manager = w.browser("manager").await;
+    assert_eq!(card(manager.get("/dashboard").await.body), None, "nobody has counted yet");
+    assert_eq!(worker::count_signs(&w.app).await.unwrap(), 2, "both providers");
+    assert_eq!(worker::count_signs(&w.app).await.unwrap(), 0, "nothing happened since");
+    // late and without its evidence: two signs
+    let shown = card(manager.get("/dashboard").await.body).unwrap();
+    assert!(shown.contains("2 signs") && shown.contains("21 November 2026"), "{shown}");
+    assert!(
+        card(w.browser("manager_two").await.get("/dashboard").await.body)
+            .unwrap()
+            .contains("Nothing gave a sign.")
+    );
+    let link = format!("/signals?service={}", w.house.slug);
+    assert!(shown.contains(&link), "{shown}");
+    let signs = manager.get(&link).await.text();
+    assert!(signs.contains("2 signs of 2 kinds today."), "the number is that of the rows");
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "28")).await.status, 303);
+    assert_eq!(worker::count_signs(&w.app).await.unwrap(), 0, "counted a moment ago");
+    w.at(saturday() + chrono::Duration::minutes(5));
+    assert_eq!(worker::count_signs(&w.app).await.unwrap(), 1);
+    assert!(card(manager.get("/dashboard").await.body).unwrap().contains("1 sign<"), "{action} is put aside");
+    assert_eq!(card(w.browser("leader").await.get("/dashboard").await.body), None, "not for team leaders");
+    w.days_pass(1);
+    assert_eq!(worker::count_signs(&w.app).await.unwrap(), 2, "another day");
 }

@@ -164,5 +164,6 @@ fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
         verb: if may { "Record decision".into() } else { "".into() },
         verb_href: href.into(),
         urgent: may && r.risk.is_high(),
+        aside: None,
     }
 }

@@ -136,6 +136,7 @@ fn work(row: &Waiting, signed: &Signed, tag: Tag) -> Work {
         verb: "".into(),
         verb_href: "".into(),
         urgent: false,
+        aside: None,
     }
 }
 

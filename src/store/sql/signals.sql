@@ -1,7 +1,8 @@
 -- Early-warning signs of the services a member sees, each with its first rows and how many there are (domain/signal.rs).
 -- $2 whether they see the whole provider, $3 their services, $4 one service's part of the address or all, $5 today, $6 the first day of the
 -- last 90, $7 of the last twelve months, $8 and $9 for each nation the last day found on which an action should be there by now,
--- $10 how many rows of each sign, $11 the longest note that can say nothing.
+-- $10 how many rows of each sign, $11 the longest note that can say nothing, $12 since when signs were put aside that may still be,
+-- $13 and $14 one sign about one action (its number) or finding (minus its number), or all.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.name, l.latest FROM services s JOIN unnest($8::text[], $9::date[]) AS l(nation, latest) ON l.nation = s.nation
   WHERE s.provider_id = $1 AND ($2::bool OR s.id = ANY($3::uuid[])) AND ($4::text IS NULL OR s.slug = $4)
@@ -93,10 +94,20 @@ WITH seen AS MATERIALIZED (
   UNION ALL
   SELECT 'many_low', NULL, t.number, t.what, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
       FROM found f WHERE f.risk = 'low' AND f.found_on >= $6::date WINDOW w AS (PARTITION BY f.service_id, f.unit_id, f.theme)) t WHERE t.newest = 1 AND t.n >= 3
+), aside AS MATERIALIZED (
+  SELECT DISTINCT ON (k.sign, k.subject_id) k.sign, k.since, k.n, k.until_on, k.reason, m.name AS by,
+    coalesce((SELECT a.number FROM actions a WHERE a.provider_id = $1 AND a.id = k.action_id), (SELECT -f.number FROM findings f WHERE f.provider_id = $1 AND f.id = k.finding_id)) AS subject
+  FROM sign_acknowledgements k JOIN memberships m ON m.provider_id = $1 AND m.id = k.by
+  WHERE k.provider_id = $1 AND k.at >= $12::timestamptz ORDER BY k.sign, k.subject_id, k.round DESC
+), told AS (
+  SELECT s.*, p.until_on, p.reason, p.by, coalesce(p.until_on > $5 AND s.since <= p.since AND s.n <= p.n, false) AS quiet
+  FROM signs s LEFT JOIN aside p ON p.sign = s.sign AND p.subject = coalesce(s.action, -s.finding)
+  WHERE $13::text IS NULL OR (s.sign = $13 AND coalesce(s.action, -s.finding) = $14::int)
 ), counted AS (
-  SELECT s.*, count(*) OVER (PARTITION BY s.sign) AS total, row_number() OVER (PARTITION BY s.sign ORDER BY s.since, s.action, s.finding) AS place FROM signs s
+  SELECT t.*, count(*) OVER (PARTITION BY t.sign, t.quiet) AS total, row_number() OVER (PARTITION BY t.sign, t.quiet ORDER BY t.since, t.action, t.finding) AS place FROM told t
 )
-SELECT c.sign AS "sign!", c.action AS "action?", c.finding AS "finding?", c.what AS "what!", seen.name AS "service!", c.since AS "since!", c.n AS "n!", c.note AS "note!", c.total AS "total!"
+SELECT c.sign AS "sign!", c.action AS "action?", c.finding AS "finding?", c.what AS "what!", seen.name AS "service!", c.since AS "since!", c.n AS "n!", c.note AS "note!", c.total AS "total!",
+  CASE WHEN c.quiet THEN c.until_on END AS "until?", coalesce(c.reason, '') AS "reason!", coalesce(c.by, '') AS "by!"
 FROM counted c JOIN seen ON seen.id = c.service_id
 -- notes are read by the program, which knows a vague one (domain/wording.rs)
 WHERE c.place <= CASE WHEN c.sign = 'vague_note' THEN 2000 ELSE $10::bigint END

@@ -96,6 +96,9 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/verify", Provider, "manager"),
     get("/p/{provider}/verify/exceptions", Provider, "quality"),
     get("/p/{provider}/signals", Provider, "manager"),
+    get("/p/{provider}/signals/{sign}/{reference}", Thing, "manager"),
+    post("/p/{provider}/signals/{sign}/{reference}", Thing, "manager", PUT_ASIDE),
+    post("/p/{provider}/signals/{sign}/{reference}/again", Thing, "manager", &[("seen", "0")]),
     get("/p/{provider}/actions/{reference}/verification", Thing, "manager"),
     post("/p/{provider}/actions/{reference}/verification", Thing, "manager", VERDICT),
     get("/p/{provider}/actions/{reference}/assurance", Thing, "nominated"),
@@ -311,6 +314,14 @@ const REVIEW: &[(&str, &str)] = &[
     ("held_on-month", "11"),
     ("held_on-year", "2026"),
     ("conducted_by", "The night team"),
+];
+
+const PUT_ASIDE: &[(&str, &str)] = &[
+    ("seen", "0"),
+    ("reason", "The new charts come next week"),
+    ("until", "28"),
+    ("until-month", "11"),
+    ("until-year", "2026"),
 ];
 
 const REASON_AND_DATE: &[(&str, &str)] = &[

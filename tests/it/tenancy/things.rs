@@ -128,6 +128,8 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "weekly-review") => things.weekly.clone(),
             (true, "findings") => things.finding.clone(),
             (true, "actions") => things.action.clone(),
+            (true, "signals") => "overdue".to_owned(),
+            (true, "overdue") => things.action.clone(),
             (true, "escalations") => things.escalation.clone(),
             (true, "evidence") => things.evidence.clone(),
             (true, "services") => things.service.clone(),
