@@ -146,6 +146,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
             at("/p/{provider}/escalations", "escalations-decided", "escalations?show=decided"),
             at("/p/{provider}/signals", "signals", "signals"),
+            from("/p/{provider}/signals/{sign}/{reference}", "sign", ("signals", ".work__a", "")),
             at("/providers", "providers", "/providers"),
             at("/account", "account", "/account"),
         ],
