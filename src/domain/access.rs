@@ -63,7 +63,7 @@ pub enum Verb {
     SeeExceptions,
     /// Read the messages the program sent or could not send.
     SeeMessages,
-    /// Change the escalation policy (R12).
+    /// Change the escalation policy and the closure standards (R12, R20).
     SetPolicy,
     /// Look after people and places: members, leavers, services, invitations (R7).
     ManagePeople,

@@ -35,7 +35,70 @@ pub struct ClosureStandard {
     pub due_working_days: u16,
     /// When to look again after closure, in calendar days, ascending.
     pub sustain_days: Vec<u16>,
+    /// What the provider allows at most for each risk.
+    pub most: DueDays,
 }
+
+/// The most working days an action may be given at first, by its finding's risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueDays {
+    /// Low risk.
+    pub low: u16,
+    /// Medium risk.
+    pub medium: u16,
+    /// High risk.
+    pub high: u16,
+    /// Critical risk.
+    pub critical: u16,
+}
+
+impl Default for DueDays {
+    /// What a provider begins with.
+    fn default() -> Self {
+        Self { low: 20, medium: 10, high: 5, critical: 1 }
+    }
+}
+
+impl DueDays {
+    /// The days for a risk.
+    #[must_use]
+    pub const fn of(self, risk: Risk) -> u16 {
+        match risk {
+            Risk::Low => self.low,
+            Risk::Medium => self.medium,
+            Risk::High => self.high,
+            Risk::Critical => self.critical,
+        }
+    }
+
+    /// The same with other days for a risk.
+    #[must_use]
+    pub const fn with(mut self, risk: Risk, days: u16) -> Self {
+        match risk {
+            Risk::Low => self.low = days,
+            Risk::Medium => self.medium = days,
+            Risk::High => self.high = days,
+            Risk::Critical => self.critical = days,
+        }
+        self
+    }
+
+    /// The first risk that would be given more time than a lower one.
+    #[must_use]
+    pub fn upside_down(self) -> Option<Risk> {
+        Risk::ALL.windows(2).find_map(|pair| match pair {
+            [lower, higher] if self.of(*higher) > self.of(*lower) => Some(*higher),
+            _ => None,
+        })
+    }
+}
+
+/// The most working days a standard may give for checking.
+pub const MOST_TO_CHECK: u16 = 20;
+/// The most working days a standard may give for doing it.
+pub const MOST_TO_DO: u16 = 60;
+/// The most days until the impact is looked at.
+pub const MOST_TO_SUSTAIN: u16 = 365;
 
 impl ClosureStandard {
     /// Working days for a new action's due date. A standard made for one risk level means its own number; a standard
@@ -45,7 +108,7 @@ impl ClosureStandard {
         if self.risk.is_some() {
             self.due_working_days
         } else {
-            self.due_working_days.min(due_days_by_risk(risk))
+            self.due_working_days.min(self.most.of(risk))
         }
     }
 
@@ -55,6 +118,58 @@ impl ClosureStandard {
         self.topic.is_none_or(|own| own == topic)
             && self.source.is_none_or(|own| sources.contains(&own))
             && self.risk.is_none_or(|own| own == risk)
+    }
+
+    /// Whether it is the one for everything, which every provider has.
+    #[must_use]
+    pub const fn is_general(&self) -> bool {
+        self.topic.is_none() && self.source.is_none() && self.risk.is_none()
+    }
+
+    /// What it is for, in words: "Falls, from a complaint, high risk".
+    #[must_use]
+    pub fn about(&self) -> String {
+        let parts = [
+            self.topic.map(|t| t.label().to_owned()),
+            self.source.map(|s| format!("from: {}", s.label().to_lowercase())),
+            self.risk.map(|r| format!("{} risk", r.label().to_lowercase())),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let said = if parts.is_empty() { "everything else".to_owned() } else { parts.join(", ") };
+        let mut letters = said.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
+    /// What stands against it: the field and the sentence. Nobody can make one that closes on words alone (R10), or that
+    /// closes what people said without asking people (R17).
+    #[must_use]
+    pub fn lacks(&self) -> Vec<(&'static str, String)> {
+        let mut lacking = Vec::new();
+        if self.evidence_kinds.is_empty() {
+            lacking.push(("evidence", "Choose at least one kind: a word alone closes nothing".to_owned()));
+        } else if self.source.is_some_and(ReviewKind::is_feedback)
+            && !self.evidence_kinds.contains(&EvidenceKind::Feedback)
+        {
+            let sentence = "Choose feedback as well: what people said closes on what people say";
+            lacking.push(("evidence", sentence.to_owned()));
+        }
+        let mut between = |field, days: u16, most: u16| {
+            if !(1..=most).contains(&days) {
+                lacking.push((field, format!("Enter a whole number from 1 to {most}")));
+            }
+        };
+        between("window", self.verification_working_days, MOST_TO_CHECK);
+        between("due", self.due_working_days, MOST_TO_DO);
+        for days in &self.sustain_days {
+            between("sustain", *days, MOST_TO_SUSTAIN);
+        }
+        if self.sustain_days.is_empty() {
+            lacking.push(("sustain", "Say after how many days its impact is looked at".to_owned()));
+        }
+        if self.sustain_days.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
+            lacking.push(("sustain_again", "Look a second time later than the first".to_owned()));
+        }
+        lacking
     }
 
     /// How well it fits among those that apply: the greatest wins. First the number of things it names, then what it
@@ -71,17 +186,6 @@ impl ClosureStandard {
             self.approver,
             std::cmp::Reverse(self.id),
         )
-    }
-}
-
-/// Working days an action may be given by its finding's risk: critical 1, high 5, medium 10, low 20.
-#[must_use]
-pub const fn due_days_by_risk(risk: Risk) -> u16 {
-    match risk {
-        Risk::Critical => 1,
-        Risk::High => 5,
-        Risk::Medium => 10,
-        Risk::Low => 20,
     }
 }
 
@@ -118,6 +222,7 @@ pub fn defaults(mut new_id: impl FnMut() -> StandardId) -> Vec<ClosureStandard> 
             approver: Approver::RegisteredManager,
             due_working_days: due,
             sustain_days: sustain.to_vec(),
+            most: DueDays::default(),
         })
         .collect();
     for &source in ReviewKind::ALL.iter().filter(|source| source.is_feedback()) {
@@ -132,6 +237,7 @@ pub fn defaults(mut new_id: impl FnMut() -> StandardId) -> Vec<ClosureStandard> 
                 approver: Approver::QualityLead,
                 due_working_days: 20,
                 sustain_days: vec![28, 91],
+                most: DueDays::default(),
             });
         }
     }
@@ -205,6 +311,7 @@ mod tests {
             approver: Approver::RegisteredManager,
             due_working_days: 20,
             sustain_days: vec![28],
+            most: DueDays::default(),
         }
     }
 
@@ -264,7 +371,9 @@ mod tests {
                 for &risk in Risk::ALL {
                     let chosen = choose(&standards, topic, &[source], risk).unwrap();
                     assert!(!chosen.evidence_kinds.is_empty());
-                    assert!(chosen.due_days(risk) <= due_days_by_risk(risk) && chosen.due_days(risk) > 0);
+                    assert!(
+                        chosen.due_days(risk) <= DueDays::default().of(risk) && chosen.due_days(risk) > 0
+                    );
                     if source.is_feedback() {
                         assert!(chosen.evidence_kinds.contains(&Feedback), "{topic}, {source}");
                         assert_eq!(chosen.approver, Approver::QualityLead);
@@ -309,6 +418,45 @@ mod tests {
         let all = ClosureStandard { due_working_days: 8, ..standard(None, None, None, 2) };
         assert_eq!(all.due_days(Risk::High), 5);
         assert_eq!(all.due_days(Risk::Low), 8);
+    }
+
+    #[test]
+    fn the_provider_s_own_days_shorten_what_is_for_every_risk() {
+        let own = DueDays::default().with(Risk::High, 3).with(Risk::Low, 40);
+        let all = ClosureStandard { most: own, ..standard(None, None, None, 1) };
+        for (risk, days) in [(Risk::High, 3), (Risk::Medium, 10), (Risk::Low, 20), (Risk::Critical, 1)] {
+            assert_eq!(all.due_days(risk), days, "{risk}");
+        }
+        assert_eq!(own.upside_down(), None);
+        assert_eq!(own.with(Risk::High, 11).upside_down(), Some(Risk::High), "more time than medium");
+        assert_eq!(own.with(Risk::Critical, 3).upside_down(), None);
+        assert_eq!(own.with(Risk::Critical, 4).upside_down(), Some(Risk::Critical));
+    }
+
+    #[test]
+    fn nobody_makes_a_standard_that_closes_on_words() {
+        let good = standard(None, Some(ReviewKind::Complaint), None, 1);
+        let good = ClosureStandard { evidence_kinds: vec![Feedback], ..good };
+        assert!(good.lacks().is_empty());
+        let fields = |s: &ClosureStandard| s.lacks().into_iter().map(|l| l.0).collect::<Vec<_>>();
+        for (bad, wanted) in [
+            (ClosureStandard { evidence_kinds: vec![], ..good.clone() }, &["evidence"][..]),
+            (ClosureStandard { evidence_kinds: vec![Record], ..good.clone() }, &["evidence"]),
+            (ClosureStandard { verification_working_days: 0, ..good.clone() }, &["window"]),
+            (ClosureStandard { verification_working_days: 21, ..good.clone() }, &["window"]),
+            (ClosureStandard { due_working_days: 61, ..good.clone() }, &["due"]),
+            (ClosureStandard { sustain_days: vec![], ..good.clone() }, &["sustain"]),
+            (ClosureStandard { sustain_days: vec![366], ..good.clone() }, &["sustain"]),
+            (ClosureStandard { sustain_days: vec![28, 28], ..good.clone() }, &["sustain_again"]),
+        ] {
+            assert_eq!(fields(&bad), wanted, "{bad:?}");
+        }
+        let audit = ClosureStandard { source: Some(ReviewKind::Audit), evidence_kinds: vec![Record], ..good };
+        assert!(audit.lacks().is_empty(), "only what people said needs what people say");
+        assert!(defaults(ids()).iter().all(|s| s.lacks().is_empty()), "ours are held to it");
+        assert_eq!(standard(Some(Topic::Falls), None, Some(Risk::High), 1).about(), "Falls, high risk");
+        assert_eq!(standard(None, None, None, 1).about(), "Everything else");
+        assert_eq!(audit.about(), "From: audit");
     }
 
     /// From the least to the most specific: each beats all before it.

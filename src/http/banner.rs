@@ -108,6 +108,8 @@ text_enum! {
         Joined => "joined", "You have joined";
         /// Somebody's place ended.
         MemberLeft => "member_left", "Place ended and work handed over";
+        /// A closure standard, or the days to do something, changed.
+        StandardChanged => "standard_changed", "Standard saved";
         /// A setting was changed.
         SettingChanged => "setting_changed", "Change saved";
     }
@@ -168,6 +170,7 @@ impl Done {
             Self::CodesResetWithdrawn => "Their codes stay as they are.",
             Self::Joined => "Sign in to begin.",
             Self::MemberLeft => "New owners are told. What nobody took shows as unowned on the dashboard.",
+            Self::StandardChanged => "It counts for what is agreed from now on.",
             Self::SettingChanged => "It counts from now on.",
         }
     }

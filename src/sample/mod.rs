@@ -15,7 +15,7 @@ use crate::domain::standard;
 use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::sample::rows::EventRow;
-use crate::store::{SystemTx, TenantTx, provider, sample as store, system};
+use crate::store::{SystemTx, TenantTx, provider, sample as store, standard as standards, system};
 use dice::Dice;
 use line::{Line, Numbers};
 
@@ -102,7 +102,8 @@ async fn provider_of(
     let standards = standard::defaults(|| dice.id(now).into());
     let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
     provider::insert(&mut tx, (slug, &format!("Sample provider {number}")), &[]).await?;
-    provider::insert_standards(&mut tx, &standards).await?;
+    standards::insert(&mut tx, &standards).await?;
+    standards::insert_due_days(&mut tx, standard::DueDays::default()).await?;
     provider::insert_policies(&mut tx, escalation::default_policy).await?;
     tx.record(Event::of_provider(EventKind::ProviderAdded).detail(json!({ "slug": slug })));
     tx.record(Event::of_provider(EventKind::RulesSet));

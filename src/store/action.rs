@@ -37,6 +37,8 @@ pub struct NewAction {
     pub verification_working_days: u16,
     /// Who approves closure.
     pub approver: Approver,
+    /// After how many days its impact is looked at.
+    pub sustain_days: Option<u16>,
 }
 
 /// Writes a new action and the evidence required for it.
@@ -48,8 +50,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewAction) -> Result<(), sqlx::Erro
     let by = tx.actor();
     sqlx::query!(
         r#"INSERT INTO actions (provider_id, id, number, finding_id, service_id, what, success_test, wording_override, owner_id,
-             due_on, follow_up_on, verification_working_days, approver, created_by, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"#,
+             due_on, follow_up_on, verification_working_days, approver, created_by, created_at, sustain_days)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
         provider.uuid(),
         new.id.uuid(),
         new.number,
@@ -65,6 +67,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewAction) -> Result<(), sqlx::Erro
         new.approver.as_str(),
         by.map(|b| b.uuid()),
         now,
+        new.sustain_days.map(i32::from),
     )
     .execute(tx.conn())
     .await?;
@@ -78,6 +81,22 @@ pub async fn insert(tx: &mut TenantTx, new: &NewAction) -> Result<(), sqlx::Erro
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// After how many days the impact of an action is looked at, as the closure standard said when it was agreed.
+///
+/// # Errors
+/// The database was lost.
+pub async fn agreed_sustain_days(tx: &mut TenantTx, id: ActionId) -> Result<Option<u64>, sqlx::Error> {
+    let provider = tx.provider();
+    let days = sqlx::query_scalar!(
+        "SELECT sustain_days FROM actions WHERE provider_id = $1 AND id = $2",
+        provider.uuid(),
+        id.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(days.flatten().and_then(|d| u64::try_from(d).ok()))
 }
 
 /// What a write changes on the row; what is none stays. The version is always counted up.

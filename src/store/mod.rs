@@ -87,6 +87,8 @@ pub mod session;
 pub mod sign_count;
 /// Early-warning signs.
 pub mod signal;
+/// Closure standards, and the days to do something.
+pub mod standard;
 /// Who is signed in: people, sessions, throttles, places.
 pub mod system;
 /// The trail: appending, reading, verifying.

@@ -1,12 +1,11 @@
 //! The provider itself, its services and units, and its rules.
 
-use super::{TenantTx, word, words};
+use super::{TenantTx, word};
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::Policy;
 use crate::domain::member::Role;
-use crate::domain::standard::ClosureStandard;
 use crate::domain::topic::{Risk, ServiceKind};
-use crate::ids::{ServiceId, StandardId, UnitId};
+use crate::ids::{ServiceId, UnitId};
 
 /// Writes the provider of this transaction; its chain and its counters begin with it.
 ///
@@ -147,66 +146,6 @@ pub async fn units(tx: &mut TenantTx) -> Result<Vec<Unit>, sqlx::Error> {
     )
     .fetch_all(tx.conn())
     .await
-}
-
-/// Writes closure standards (R20).
-///
-/// # Errors
-/// The database refused or was lost.
-pub async fn insert_standards(tx: &mut TenantTx, standards: &[ClosureStandard]) -> Result<(), sqlx::Error> {
-    let provider = tx.provider();
-    for s in standards {
-        let kinds: Vec<String> = s.evidence_kinds.iter().map(|k| k.as_str().to_owned()).collect();
-        let sustain: Vec<i32> = s.sustain_days.iter().map(|d| i32::from(*d)).collect();
-        sqlx::query!(
-            r#"INSERT INTO closure_standards (provider_id, id, topic, source, risk, evidence_kinds, verification_working_days, approver,
-                 due_working_days, sustain_days) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
-            provider.uuid(),
-            s.id.uuid(),
-            s.topic.map(|t| t.as_str()),
-            s.source.map(|t| t.as_str()),
-            s.risk.map(|r| r.as_str()),
-            &kinds,
-            i32::from(s.verification_working_days),
-            s.approver.as_str(),
-            i32::from(s.due_working_days),
-            &sustain,
-        )
-        .execute(tx.conn())
-        .await?;
-    }
-    Ok(())
-}
-
-/// The closure standards of the provider.
-///
-/// # Errors
-/// The database was lost, or holds a word this program does not know.
-pub async fn standards(tx: &mut TenantTx) -> Result<Vec<ClosureStandard>, sqlx::Error> {
-    let provider = tx.provider();
-    let rows = sqlx::query!(
-        r#"SELECT id AS "id: StandardId", topic, source, risk, evidence_kinds, verification_working_days, approver, due_working_days, sustain_days
-           FROM closure_standards WHERE provider_id = $1 ORDER BY id"#,
-        provider.uuid(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let days = |d: i32| u16::try_from(d).unwrap_or(u16::MAX);
-    rows.into_iter()
-        .map(|r| {
-            Ok(ClosureStandard {
-                id: r.id,
-                topic: r.topic.as_deref().map(word).transpose()?,
-                source: r.source.as_deref().map(word).transpose()?,
-                risk: r.risk.as_deref().map(word).transpose()?,
-                evidence_kinds: words(&r.evidence_kinds)?,
-                verification_working_days: days(r.verification_working_days),
-                approver: word(&r.approver)?,
-                due_working_days: days(r.due_working_days),
-                sustain_days: r.sustain_days.into_iter().map(days).collect(),
-            })
-        })
-        .collect()
 }
 
 /// Writes the escalation policy for each risk (R12).

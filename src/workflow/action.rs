@@ -22,7 +22,7 @@ use crate::ids::{ActionId, FindingId, MemberId, ServiceId};
 use crate::mail::message::MessageKind;
 use crate::store::action::NewAction;
 use crate::store::outbox::{Audience, NewMessage};
-use crate::store::{TenantTx, action, finding, member, outbox, provider};
+use crate::store::{TenantTx, action, finding, member, outbox, standard as standards};
 
 /// An action as it is entered.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ pub(super) async fn agree(
 ) -> Done<i32> {
     may(by.member.role, Verb::DefineAction, relation(&by.member, ground.service, false))
         .map_err(|denial| Stop::at("action", denial.sentence()))?;
-    let standards = provider::standards(tx).await?;
+    let standards = standards::all(tx).await?;
     let rule = standard::choose(&standards, ground.topic, &ground.sources, ground.risk)
         .ok_or_else(|| AppError::internal("the provider has no closure standard for everything"))?;
     let due = new.due_on.unwrap_or_else(|| {
@@ -137,6 +137,7 @@ pub(super) async fn agree(
         required: required(rule, &new.evidence),
         verification_working_days: rule.verification_working_days,
         approver: rule.approver,
+        sustain_days: rule.sustain_days.first().copied(),
     };
     action::insert(tx, &written).await?;
     record_defined(tx, ground, &written, owner.as_ref(), &pointed_out);

@@ -16,7 +16,7 @@ use crate::domain::standard;
 use crate::mail::message::MessageKind;
 use crate::store::action::Change;
 use crate::store::change::{Field, NewChange};
-use crate::store::{TenantTx, action, change as changes, closure, judged, provider};
+use crate::store::{TenantTx, action, change as changes, closure, judged, standard as standards};
 
 /// The follow-up audit point when neither the action nor a standard names one, in days after closure.
 const FOLLOW_UP_DAYS: u64 = 28;
@@ -63,7 +63,11 @@ async fn follow_up(tx: &mut TenantTx, action: &Action, today: NaiveDate) -> Resu
     if let Some(agreed) = action.follow_up_on.filter(|d| *d > today) {
         return Ok(agreed);
     }
-    let standards = provider::standards(tx).await?;
+    // the standard it was agreed by; older actions, which kept no days, follow the one that counts now
+    if let Some(days) = action::agreed_sustain_days(tx, action.id).await? {
+        return Ok(today.checked_add_days(Days::new(days)).unwrap_or(today));
+    }
+    let standards = standards::all(tx).await?;
     let sources = closure::sources(tx, action.finding_id).await?;
     let days = standard::choose(&standards, action.topic, &sources, action.risk)
         .and_then(|s| s.sustain_days.first().copied())

@@ -55,6 +55,8 @@ pub mod service;
 pub mod session;
 /// Counting early-warning signs.
 pub mod sign_count;
+/// Closure standards, and the days to do something.
+pub mod standard;
 /// Submission for verification.
 pub mod submission;
 /// What an owner is told.

@@ -13,7 +13,7 @@ use crate::domain::standard;
 use crate::domain::topic::ServiceKind;
 use crate::error::AppError;
 use crate::ids::{ProviderId, ServiceId, StandardId, UnitId, UserId};
-use crate::store::{SystemTx, TenantTx, member, provider, system};
+use crate::store::{SystemTx, TenantTx, member, provider, standard as standards, system};
 
 /// Adds a provider with sensible closure standards and escalation policy (R12, R20).
 ///
@@ -40,7 +40,8 @@ pub async fn add_with(app: &AppState, (slug, name): (&str, &str), codes_for: &[R
     let id = ProviderId::new();
     let mut tx = begin(app, id).await?;
     provider::insert(&mut tx, (slug, name), codes_for).await?;
-    provider::insert_standards(&mut tx, &standard::defaults(StandardId::new)).await?;
+    standards::insert(&mut tx, &standard::defaults(StandardId::new)).await?;
+    standards::insert_due_days(&mut tx, standard::DueDays::default()).await?;
     provider::insert_policies(&mut tx, escalation::default_policy).await?;
     tx.record(
         Event::of_provider(EventKind::ProviderAdded).detail(json!({ "slug": slug })).text("name", name),

@@ -45,6 +45,7 @@ mod significance;
 mod signing_in;
 mod stale;
 mod staleness;
+mod standard;
 mod starting;
 mod submission;
 mod tenancy;

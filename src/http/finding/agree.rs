@@ -20,7 +20,7 @@ use crate::http::line::{hidden, refuse};
 use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
 use crate::ids::ActionId;
-use crate::store::{finding::Finding, member, provider};
+use crate::store::{finding::Finding, member, standard as standards};
 use crate::workflow::action::{Define, define};
 use crate::workflow::{Moment, Stop};
 
@@ -95,7 +95,7 @@ async fn render(
     let own = found.logged_by == signed.actor.member.id;
     may(signed.role(), Verb::DefineAction, relation(&signed.actor.member, found.service, own))
         .map_err(|denial| AppError::Forbidden(denial.sentence().into()))?;
-    let standards = provider::standards(&mut tx).await?;
+    let standards = standards::all(&mut tx).await?;
     let owners = member::possible_owners(&mut tx, found.service).await?;
     drop(tx);
     let sources = found.source_kinds();

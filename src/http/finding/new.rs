@@ -26,7 +26,7 @@ use crate::http::signed::Signed;
 use crate::ids::{ActionId, FindingId, ReviewId, ServiceId};
 use crate::store::provider::{self, Service};
 use crate::store::scope::Scope;
-use crate::store::{framework as entries, member, review};
+use crate::store::{framework as entries, member, review, standard as standards};
 use crate::workflow::finding::{Log, Source, log};
 use crate::workflow::{Moment, Stop};
 
@@ -233,7 +233,7 @@ async fn offer(signed: &Signed, app: &AppState, review_reference: &str) -> Resul
     let ids: Vec<ServiceId> = services.iter().map(|s| s.id).collect();
     Ok(Offer {
         entries: entries::entries(&mut tx).await?,
-        standards: if agrees { provider::standards(&mut tx).await? } else { Vec::new() },
+        standards: if agrees { standards::all(&mut tx).await? } else { Vec::new() },
         owners: if agrees { member::owners_in_any(&mut tx, &ids).await? } else { Vec::new() },
         chosen: chosen.filter(|r| here(r.service, Verb::RunReview)).map(|r| (r.id, r.service)),
         services,

@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
-use crate::http::settings::layout;
+use crate::http::settings::{layout, standard_told};
 use crate::http::signed::Signed;
 use crate::http::told;
 use crate::http::view::{Pages, Timeline};
@@ -120,6 +120,7 @@ fn words_for(line: &Told) -> Option<(String, String)> {
         EventKind::RulesSet if line.detail.get("escalation").is_some() => {
             Some(("Escalation policy changed".into(), policy_changed(line)))
         }
+        EventKind::RulesSet => standard_told::words_for(&line.detail, text(line, "reason")),
         EventKind::ProviderAdded => Some((format!("Provider added: {name}"), String::new())),
         _ => None,
     }

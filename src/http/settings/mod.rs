@@ -26,6 +26,10 @@ pub mod place;
 pub mod policy;
 /// Services and their units.
 pub mod service;
+/// Closure standards, and the days to do something.
+pub mod standard;
+/// What changed in them, in words.
+mod standard_told;
 
 /// The addresses of the settings.
 #[must_use]
@@ -35,6 +39,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(member::routes())
         .merge(place::routes())
         .merge(policy::routes())
+        .merge(standard::routes())
         .merge(departure::routes())
         .merge(service::routes())
         .merge(invitation::routes())
@@ -80,6 +85,11 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
             ),
             group("Services", "Kind, nation for bank holidays, units", "services"),
             group("Escalation policy", "After how many working days each level hears", "escalation"),
+            group(
+                "Closure standards",
+                "What closes an action: evidence, windows, who approves; days to do something",
+                "standards",
+            ),
             group("History", "What happened to people, services and rules, and who did it", "history"),
         ],
     })

@@ -204,6 +204,24 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/settings", Provider, "administrator"),
     get("/p/{provider}/settings/escalation", Provider, "quality"),
     post("/p/{provider}/settings/escalation", Provider, "quality", &[]),
+    get("/p/{provider}/settings/standards", Provider, "quality"),
+    get("/p/{provider}/settings/standards/new", Provider, "quality"),
+    post("/p/{provider}/settings/standards/new", Provider, "quality", STANDARD),
+    get("/p/{provider}/settings/standards/{id}", Thing, "quality"),
+    post("/p/{provider}/settings/standards/{id}", Thing, "quality", STANDARD),
+    post(
+        "/p/{provider}/settings/standards/{id}/removal",
+        Thing,
+        "quality",
+        &[("seen", "x"), ("removal_reason", "The general one will do")],
+    ),
+    get("/p/{provider}/settings/due-days", Provider, "quality"),
+    post(
+        "/p/{provider}/settings/due-days",
+        Provider,
+        "quality",
+        &[("low", "15"), ("medium", "9"), ("high", "4"), ("critical", "1"), ("reason", "As the board asked")],
+    ),
     get("/p/{provider}/settings/members", Provider, "administrator"),
     get("/p/{provider}/settings/members/{id}", Thing, "administrator"),
     get("/p/{provider}/settings/members/{id}/place", Thing, "administrator"),
@@ -272,6 +290,17 @@ const UPDATE: &[(&str, &str)] = &[
     ("done_on-year", "2026"),
     ("next", "working"),
     ("kept-record", "@upload"),
+];
+
+const STANDARD: &[(&str, &str)] = &[
+    ("topic", "falls"),
+    ("risk", "high"),
+    ("evidence", "record"),
+    ("window", "3"),
+    ("due", "5"),
+    ("approver", "registered_manager"),
+    ("sustain", "28"),
+    ("reason", "Two relapses"),
 ];
 
 const FINDING: &[(&str, &str)] = &[

@@ -8,7 +8,7 @@ use throughline::domain::member::Role;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
     ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, ReviewId, ServiceId, SessionId,
-    UnitId, UpdateId, WeeklyReviewId,
+    StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::worker;
 use throughline::workflow::finding::{Log, Source, log};
@@ -33,6 +33,7 @@ pub struct Things {
     pub member: String,
     pub service: String,
     pub invitation: String,
+    pub standard: String,
     /// The secret of that invitation.
     pub secret: String,
     /// What forms can name.
@@ -83,6 +84,7 @@ impl Stranger {
             member: MemberId::new().to_string(),
             service: ServiceId::new().to_string(),
             invitation: InvitationId::new().to_string(),
+            standard: StandardId::new().to_string(),
             secret: Spoken::long().text().to_owned(),
             named,
         };
@@ -97,6 +99,7 @@ impl Stranger {
             member: word(),
             service: word(),
             invitation: word(),
+            standard: word(),
             secret: word(),
             ..random.clone()
         };
@@ -135,6 +138,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "services") => things.service.clone(),
             (true, "members") => things.member.clone(),
             (true, "invitations") => things.invitation.clone(),
+            (true, "standards") => things.standard.clone(),
             (true, "join") => things.slug.clone(),
             (true, slug)
                 if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/join/") =>
@@ -240,6 +244,7 @@ async fn make(
         member: world.id(owner).to_string(),
         service: service.to_string(),
         invitation: String::new(),
+        standard: String::new(),
         secret: String::new(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
@@ -267,6 +272,14 @@ pub async fn with_escalation(db: &TestDb, things: Things) -> Things {
         .fetch_one(&mut administrator)
         .await
         .unwrap();
+    let standard: uuid::Uuid = sqlx::query_scalar(
+        "SELECT s.id FROM closure_standards s JOIN actions a ON a.provider_id = s.provider_id AND a.id = $1
+         WHERE s.topic = 'falls' AND s.source IS NULL",
+    )
+    .bind(action)
+    .fetch_one(&mut administrator)
+    .await
+    .unwrap();
     let escalation = escalation.unwrap_or_default().to_string();
-    Things { escalation, evidence: evidence.to_string(), ..things }
+    Things { escalation, standard: standard.to_string(), evidence: evidence.to_string(), ..things }
 }
