@@ -97,24 +97,46 @@ text_enum! {
 pub enum Level {
     /// The service's registered manager.
     Manager,
+    /// The quality lead alone, where the provider's policy says so.
+    QualityLead,
     /// The quality lead and the nominated individual.
     Leadership,
+    /// The nominated individual, when it is still not done after the quality lead heard.
+    Nominated,
 }
 
 impl Level {
-    /// As stored: 1 or 2.
+    /// As stored: 1, 2 or 3.
     #[must_use]
     pub const fn number(self) -> i32 {
         match self {
             Self::Manager => 1,
-            Self::Leadership => 2,
+            Self::QualityLead | Self::Leadership => 2,
+            Self::Nominated => 3,
         }
+    }
+
+    /// Whether the second level is the quality lead alone, as stored beside the number.
+    #[must_use]
+    pub const fn alone(self) -> bool {
+        matches!(self, Self::QualityLead)
     }
 
     /// From what is stored.
     #[must_use]
+    pub const fn of(number: i32, alone: bool) -> Self {
+        match (number, alone) {
+            (..=1, _) => Self::Manager,
+            (2, true) => Self::QualityLead,
+            (2, false) => Self::Leadership,
+            _ => Self::Nominated,
+        }
+    }
+
+    /// From the number alone, where it does not matter whom the second level reached.
+    #[must_use]
     pub const fn from_number(number: i32) -> Self {
-        if number >= 2 { Self::Leadership } else { Self::Manager }
+        Self::of(number, false)
     }
 
     /// The roles it reaches.
@@ -122,7 +144,20 @@ impl Level {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::Manager => &[Role::RegisteredManager],
+            Self::QualityLead => &[Role::QualityLead],
             Self::Leadership => &[Role::QualityLead, Role::NominatedIndividual],
+            Self::Nominated => &[Role::NominatedIndividual],
+        }
+    }
+
+    /// Whom it reaches, in words.
+    #[must_use]
+    pub const fn whom(self) -> &'static str {
+        match self {
+            Self::Manager => "the registered manager",
+            Self::QualityLead => "the quality lead",
+            Self::Leadership => "the quality lead and the nominated individual",
+            Self::Nominated => "the nominated individual",
         }
     }
 }
@@ -132,9 +167,12 @@ impl Level {
 pub struct Policy {
     /// Working days until the registered manager hears; 0 is the day after the due date.
     pub manager_after: u16,
-    /// Working days until the quality lead and the nominated individual hear; none when it does not go up: what is minor
-    /// need not.
+    /// Working days until the quality lead hears; none when it does not go up: what is minor need not.
     pub leadership_after: Option<u16>,
+    /// Whether the quality lead hears alone; otherwise the nominated individual hears with them.
+    pub alone: bool,
+    /// Working days until the nominated individual is asked to decide, when it is still not done; none when they are not.
+    pub nominated_after: Option<u16>,
 }
 
 /// The policy a provider begins with: the manager at once, leadership after a week for low risk, at once for high.
@@ -145,7 +183,33 @@ pub const fn default_policy(risk: Risk) -> Policy {
         Risk::Medium => 5,
         Risk::High | Risk::Critical => 0,
     };
-    Policy { manager_after: 0, leadership_after: Some(leadership_after) }
+    Policy { manager_after: 0, leadership_after: Some(leadership_after), alone: false, nominated_after: None }
+}
+
+/// The provider's ladder: a policy for each risk, and for the themes that have one of their own (R12).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ladder(pub Vec<(Risk, Option<Theme>, Policy)>);
+
+impl Ladder {
+    /// The policy for an action: that of its theme, or that of every theme.
+    #[must_use]
+    pub fn policy(&self, risk: Risk, theme: Theme) -> Policy {
+        self.own(risk, Some(theme)).or_else(|| self.own(risk, None)).unwrap_or(default_policy(risk))
+    }
+
+    /// The policy for a risk of one theme alone, or of every theme; none when the theme follows the general one.
+    #[must_use]
+    pub fn own(&self, risk: Risk, theme: Option<Theme>) -> Option<Policy> {
+        self.0.iter().find(|(r, t, _)| (*r, *t) == (risk, theme)).map(|row| row.2)
+    }
+
+    /// The same with other rows for a theme (or for every theme): none lets the theme follow the general policy.
+    #[must_use]
+    pub fn with(&self, theme: Option<Theme>, rows: &[(Risk, Policy)]) -> Self {
+        let given = |risk: Risk| rows.iter().any(|(r, _)| *r == risk);
+        let kept = self.0.iter().filter(|(r, t, _)| *t != theme || (theme.is_none() && !given(*r)));
+        Self(kept.copied().chain(rows.iter().map(|(r, policy)| (*r, theme, *policy))).collect())
+    }
 }
 
 /// Within how many days after an action was closed the same topic in the same service is a recurrence (R21).
@@ -153,7 +217,8 @@ pub const RECURS_WITHIN_DAYS: u64 = 365;
 
 /// Working days after the first action under a high-risk finding until the registered manager is asked for a decision,
 /// and until leadership is when there is still none (R14).
-pub const DECISION_POLICY: Policy = Policy { manager_after: 1, leadership_after: Some(3) };
+pub const DECISION_POLICY: Policy =
+    Policy { manager_after: 1, leadership_after: Some(3), alone: false, nominated_after: None };
 
 /// The levels that should have been asked for a decision on a high-risk finding acted on since `since`, by `today`.
 #[must_use]
@@ -193,8 +258,13 @@ pub fn levels_due(
     if at_once || late >= u32::from(policy.manager_after) {
         levels.push(Level::Manager);
     }
-    if at_once || policy.leadership_after.is_some_and(|after| late >= u32::from(after)) {
-        levels.push(Level::Leadership);
+    let reached = |after: Option<u16>| after.is_some_and(|after| late >= u32::from(after));
+    if at_once || reached(policy.leadership_after) {
+        levels.push(if policy.alone && !at_once { Level::QualityLead } else { Level::Leadership });
+    }
+    // what goes at once reached the nominated individual with the second level
+    if !at_once && reached(policy.nominated_after) {
+        levels.push(Level::Nominated);
     }
     levels
 }
@@ -216,9 +286,10 @@ impl NotTheirs {
             Self::Role(Level::Manager) => {
                 "The registered manager, the quality lead or the nominated individual records the decision."
             }
-            Self::Role(Level::Leadership) => {
+            Self::Role(Level::QualityLead | Level::Leadership) => {
                 "The quality lead or the nominated individual records the decision."
             }
+            Self::Role(Level::Nominated) => "The nominated individual records the decision.",
             Self::Owner(Role::QualityLead) => "You own this action, so the nominated individual decides.",
             Self::Owner(Role::NominatedIndividual) => "You own this action, so the quality lead decides.",
             Self::Owner(_) => "You own this action, so the quality lead or the nominated individual decides.",
@@ -226,14 +297,16 @@ impl NotTheirs {
     }
 }
 
-/// Who decides (R12, R13): the registered manager at the first level, the quality lead and the nominated individual at
-/// both. The owner never does. Whether the service is theirs is for [`super::access`] to say.
+/// Who decides (R12, R13): the registered manager at the first level, the quality lead at the first two, the nominated
+/// individual at all three. The owner never does. Whether the service is theirs is for [`super::access`] to say.
 ///
 /// # Errors
 /// Who decides instead.
 pub const fn may_decide(role: Role, level: Level, is_owner: bool) -> Result<(), NotTheirs> {
     match (role, level) {
-        (Role::QualityLead | Role::NominatedIndividual, _) | (Role::RegisteredManager, Level::Manager) => {}
+        (Role::NominatedIndividual, _)
+        | (Role::QualityLead, Level::Manager | Level::QualityLead | Level::Leadership)
+        | (Role::RegisteredManager, Level::Manager) => {}
         _ => return Err(NotTheirs::Role(level)),
     }
     if is_owner { Err(NotTheirs::Owner(role)) } else { Ok(()) }
@@ -306,7 +379,10 @@ mod tests {
         let all = [Role::RegisteredManager, Role::QualityLead, Role::NominatedIndividual];
         assert_eq!(deciders(Level::Manager, false), all);
         assert_eq!(deciders(Level::Leadership, false), leaders);
-        for level in [Level::Manager, Level::Leadership] {
+        assert_eq!(deciders(Level::QualityLead, false), leaders);
+        assert_eq!(deciders(Level::Nominated, false), [Role::NominatedIndividual]);
+        for level in [Level::Manager, Level::QualityLead, Level::Leadership, Level::Nominated] {
+            assert_eq!(Level::of(level.number(), level.alone()), level);
             assert!(deciders(level, true).is_empty());
             for role in level.roles() {
                 assert_eq!(may_decide(*role, level, true), Err(NotTheirs::Owner(*role)));
@@ -321,6 +397,7 @@ mod tests {
         for refusal in [
             NotTheirs::Role(Level::Manager),
             NotTheirs::Role(Level::Leadership),
+            NotTheirs::Role(Level::Nominated),
             NotTheirs::Owner(Role::RegisteredManager),
             NotTheirs::Owner(Role::QualityLead),
             NotTheirs::Owner(Role::NominatedIndividual),
@@ -373,7 +450,8 @@ mod tests {
 
     #[test]
     fn a_policy_may_wait_before_anybody_hears() {
-        let policy = Policy { manager_after: 2, leadership_after: Some(3) };
+        let policy =
+            Policy { manager_after: 2, leadership_after: Some(3), alone: false, nominated_after: None };
         let friday = day("2026-11-20");
         let on = |text| levels_due(friday, day(text), Nation::England, policy, Risk::Low, false);
         assert_eq!(on("2026-11-23"), []);
@@ -388,6 +466,68 @@ mod tests {
             let both = [Level::Manager, Level::Leadership];
             assert_eq!(on("2026-11-21", risk, safeguarding), both, "at once, whatever the policy");
         }
+    }
+
+    #[test]
+    fn the_ladder_has_three_levels() {
+        let policy =
+            Policy { manager_after: 0, leadership_after: Some(2), alone: true, nominated_after: Some(4) };
+        let friday = day("2026-11-20");
+        let on = |text, risk, safeguarding| {
+            levels_due(friday, day(text), Nation::England, policy, risk, safeguarding)
+        };
+        let (low, medium) = (Risk::Low, Risk::Medium);
+        assert_eq!(on("2026-11-21", medium, false), [Level::Manager]);
+        assert_eq!(on("2026-11-24", medium, false), [Level::Manager, Level::QualityLead]);
+        assert_eq!(on("2026-11-25", low, false), [Level::Manager, Level::QualityLead]);
+        let all = [Level::Manager, Level::QualityLead, Level::Nominated];
+        assert_eq!(on("2026-11-26", low, false), all);
+        // at once, to everybody, whatever the policy says of days or of who
+        let at_once = [Level::Manager, Level::Leadership];
+        for date in ["2026-11-21", "2026-12-21"] {
+            for (risk, safeguarding) in [(Risk::High, false), (Risk::Critical, false), (low, true)] {
+                assert_eq!(on(date, risk, safeguarding), at_once, "{date} {risk}");
+            }
+        }
+    }
+
+    /// Every due date from 2026 to 2030: each level is heard of on its day and not before.
+    #[test]
+    fn every_rung_is_reached_on_its_day_for_five_years() {
+        let policy =
+            Policy { manager_after: 1, leadership_after: Some(3), alone: true, nominated_after: Some(7) };
+        for date in day("2026-01-01").iter_days().take_while(|date| *date <= day("2030-12-31")) {
+            for &nation in Nation::ALL {
+                for after in 0..=16 {
+                    let today = date + Days::new(after);
+                    let late = counted(date, today, nation);
+                    let wanted =
+                        if after == 0 { 0 } else { [1, 3, 7].iter().filter(|n| late >= **n).count() };
+                    let got = levels_due(date, today, nation, policy, Risk::Low, false);
+                    assert_eq!(got.len(), wanted, "{date} in {nation}, {late} working days late");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_theme_may_have_a_policy_of_its_own() {
+        let quick =
+            Policy { manager_after: 0, leadership_after: Some(1), alone: false, nominated_after: Some(2) };
+        let general = Ladder(Risk::ALL.iter().map(|risk| (*risk, None, default_policy(*risk))).collect());
+        let ladder = general.with(Some(Theme::Experience), &[(Risk::Low, quick)]);
+        assert_eq!(ladder.policy(Risk::Low, Theme::Experience), quick);
+        assert_eq!(ladder.policy(Risk::Low, Theme::Safety), default_policy(Risk::Low));
+        assert_eq!(ladder.policy(Risk::Medium, Theme::Experience), default_policy(Risk::Medium));
+        assert_eq!(
+            ladder.with(Some(Theme::Experience), &[]),
+            general,
+            "and may follow the general one again"
+        );
+        let other = general.with(None, &[(Risk::Low, quick)]);
+        assert_eq!(other.policy(Risk::Low, Theme::Safety), quick);
+        assert_eq!(other.policy(Risk::High, Theme::Safety), default_policy(Risk::High), "the others stay");
+        assert_eq!(Ladder::default().policy(Risk::Medium, Theme::Safety), default_policy(Risk::Medium));
     }
 
     #[test]

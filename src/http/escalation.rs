@@ -55,7 +55,9 @@ pub fn routes() -> Routes<AppState> {
 const fn level_words(level: Level) -> &'static str {
     match level {
         Level::Manager => "escalated to the registered manager",
+        Level::QualityLead => "escalated to the quality lead",
         Level::Leadership => "escalated to the quality lead and nominated individual",
+        Level::Nominated => "escalated to the nominated individual",
     }
 }
 

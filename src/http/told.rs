@@ -196,10 +196,7 @@ fn assured(told: &Told) -> &'static str {
 
 fn escalated(told: &Told) -> String {
     let level = told.detail.get("level").and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
-    match Level::from_number(level.unwrap_or(1)) {
-        Level::Manager => "Escalated to the registered manager".into(),
-        Level::Leadership => "Escalated to the quality lead and the nominated individual".into(),
-    }
+    format!("Escalated to {}", Level::of(level.unwrap_or(1), is(told, "alone")).whom())
 }
 
 fn cause(told: &Told) -> &'static str {
@@ -442,6 +439,22 @@ mod tests {
                 json!({"level": 2, "cause": "overdue"}),
                 &[],
                 "Escalated to the quality lead and the nominated individual",
+                "Overdue",
+                "",
+            ),
+            (
+                EventKind::Escalated,
+                json!({"level": 2, "alone": true, "cause": "overdue"}),
+                &[],
+                "Escalated to the quality lead",
+                "Overdue",
+                "",
+            ),
+            (
+                EventKind::Escalated,
+                json!({"level": 3, "cause": "overdue"}),
+                &[],
+                "Escalated to the nominated individual",
                 "Overdue",
                 "",
             ),

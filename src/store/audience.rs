@@ -6,7 +6,8 @@ use super::outbox::Audience;
 use super::{TenantTx, word};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
-use crate::ids::{ActionId, MemberId, UserId};
+use crate::domain::escalation::Level;
+use crate::ids::{ActionId, EscalationId, MemberId, UserId};
 
 /// The members an audience is made of now.
 ///
@@ -16,6 +17,7 @@ pub async fn people(
     tx: &mut TenantTx,
     audience: Audience,
     action: ActionId,
+    escalation: Option<EscalationId>,
 ) -> Result<Vec<MemberId>, sqlx::Error> {
     match audience {
         Audience::Owner => owner(tx, action).await,
@@ -30,7 +32,7 @@ pub async fn people(
             }
             Ok(people)
         }
-        Audience::Leadership => of_provider(tx, action, &["quality_lead", "nominated_individual"]).await,
+        Audience::Leadership => leadership(tx, action, escalation).await,
         Audience::Verifiers => {
             let near = of_service(tx, action, &["deputy_manager", "registered_manager"]).await?;
             // R15: a manager's own action in a home without a deputy is checked from above
@@ -41,6 +43,23 @@ pub async fn people(
             }
         }
     }
+}
+
+/// Those above the manager whom an escalation reached: the quality lead and the nominated individual, one of them alone by
+/// its level, the nominated individual where there is no quality lead to be told alone (R12).
+async fn leadership(
+    tx: &mut TenantTx,
+    action: ActionId,
+    escalation: Option<EscalationId>,
+) -> Result<Vec<MemberId>, sqlx::Error> {
+    let level = match escalation {
+        Some(id) => super::escalation::get(tx, id).await?.map(|open| open.level),
+        None => None,
+    };
+    let roles = level.unwrap_or(Level::Leadership).roles();
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    let people = of_provider(tx, action, &words).await?;
+    if people.is_empty() { of_provider(tx, action, &["nominated_individual"]).await } else { Ok(people) }
 }
 
 async fn owner(tx: &mut TenantTx, action: ActionId) -> Result<Vec<MemberId>, sqlx::Error> {

@@ -10,7 +10,7 @@ use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Level, may_decide};
-use crate::domain::member::{Member, Sight};
+use crate::domain::member::{Member, Role, Sight};
 use crate::domain::significance::{self, Weight};
 use crate::domain::staleness;
 use crate::domain::standard::Approver;
@@ -229,6 +229,7 @@ pub async fn read(
         london_hour(staleness::fresh_since(asked.today), 0),
         shows.managers_too,
         significance::REPEATS,
+        asked.member.role == Role::NominatedIndividual,
     )
     .fetch_one(tx.conn())
     .await?;

@@ -23,7 +23,8 @@ pub async fn raise(
 ) -> Result<Option<EscalationId>, sqlx::Error> {
     let (provider, now) = (tx.provider(), tx.now());
     sqlx::query_scalar!(
-        r#"INSERT INTO escalations (provider_id, id, action_id, cycle, level, cause, due_on, at, upon) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        r#"INSERT INTO escalations (provider_id, id, action_id, cycle, level, cause, due_on, at, upon, alone)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
            ON CONFLICT DO NOTHING RETURNING id AS "id: EscalationId""#,
         provider.uuid(),
         EscalationId::new().uuid(),
@@ -34,6 +35,7 @@ pub async fn raise(
         due_on,
         now,
         Json(upon) as _,
+        level.alone(),
     )
     .fetch_optional(tx.conn())
     .await
@@ -64,6 +66,10 @@ pub struct Passed {
     pub topic: Topic,
     /// Whether the registered manager has heard of this date.
     pub manager_knows: bool,
+    /// Whether the second level has heard of this date.
+    pub leadership_knows: bool,
+    /// Whether the nominated individual owns it: then nobody above is left to ask.
+    pub nominated_owns: bool,
     /// Whether it was decided at the first level that no escalation is needed (R13a).
     pub stays_here: bool,
     /// The kinds of evidence it must have that were not given (R3), when its due date passed.
@@ -71,8 +77,8 @@ pub struct Passed {
 }
 
 /// Actions whose due date (or verification window, by `cause`; or the first ones of high-risk findings without a decision)
-/// passed before `today` and of which leadership has not
-/// heard yet, oldest first, from behind the last one of the page before. One index scan when nothing passed.
+/// passed before `today` and of which the highest level of the
+/// provider's ladder has not heard yet, oldest first, from behind the last one of the page before. One index scan when nothing passed.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -102,6 +108,8 @@ pub async fn passed(
                 theme: word(&r.theme)?,
                 topic: word(&r.topic)?,
                 manager_knows: r.manager_knows,
+                leadership_knows: r.leadership_knows,
+                nominated_owns: r.nominated_owns,
                 stays_here: r.stays_here,
                 missing: words(&r.missing)?,
             })
@@ -121,6 +129,8 @@ struct Row {
     theme: String,
     topic: String,
     manager_knows: bool,
+    leadership_knows: bool,
+    nominated_owns: bool,
     stays_here: bool,
     missing: Vec<String>,
 }
@@ -135,8 +145,9 @@ async fn passed_dates(
     sqlx::query_as!(
         Row,
         r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
-             a.due_on AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
-             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!",
+             a.due_on AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!", (e2.id IS NOT NULL) AS "leadership_knows!",
+             EXISTS (SELECT 1 FROM memberships m WHERE m.provider_id = $1 AND m.id = a.owner_id AND m.role = 'nominated_individual') AS "nominated_owns!",
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id IN (e1.id, e2.id) AND d.decision = 'no_escalation') AS "stays_here!",
              ARRAY(SELECT r.kind FROM action_requirements r WHERE r.provider_id = a.provider_id AND r.action_id = a.id
                AND NOT EXISTS (SELECT 1 FROM evidence v WHERE v.provider_id = r.provider_id AND v.action_id = r.action_id AND v.cycle = a.cycle
                  AND v.kind = r.kind AND v.withdrawn_at IS NULL) ORDER BY r.kind) AS "missing!"
@@ -145,9 +156,14 @@ async fn passed_dates(
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
            LEFT JOIN escalations e1 ON e1.provider_id = a.provider_id AND e1.action_id = a.id AND e1.cycle = a.cycle AND e1.level = 1
              AND e1.due_on = a.due_on AND e1.cause IN ('overdue', 'evidence_missing')
+           LEFT JOIN escalations e2 ON e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
+             AND e2.due_on = a.due_on AND e2.cause IN ('overdue', 'evidence_missing')
            WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
-             AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
-               AND e2.due_on = a.due_on AND e2.cause IN ('overdue', 'evidence_missing'))
+             -- heard as high as it goes: the third level is asked for only where a policy has one, and not of what went at once
+             AND NOT (e2.id IS NOT NULL AND (a.risk IN ('high', 'critical') OR a.theme = 'safeguarding' OR a.topic = 'safeguarding_learning'
+               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.after_working_days IS NOT NULL)))
+             AND NOT EXISTS (SELECT 1 FROM escalations e3 WHERE e3.provider_id = a.provider_id AND e3.action_id = a.id AND e3.cycle = a.cycle
+               AND e3.level = 3 AND e3.due_on = a.due_on AND e3.cause IN ('overdue', 'evidence_missing'))
              AND ($4::date IS NULL OR (a.due_on, a.id) > ($4, $5::uuid))
            ORDER BY a.due_on, a.id LIMIT $3"#,
         provider.uuid(),
@@ -170,16 +186,22 @@ async fn passed_windows(
     sqlx::query_as!(
         Row,
         r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
-             a.verify_by AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!",
-             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id = e1.id AND d.decision = 'no_escalation') AS "stays_here!", '{}'::text[] AS "missing!"
+             a.verify_by AS "date!", f.risk, f.theme, f.topic, (e1.id IS NOT NULL) AS "manager_knows!", (e2.id IS NOT NULL) AS "leadership_knows!",
+             EXISTS (SELECT 1 FROM memberships m WHERE m.provider_id = $1 AND m.id = a.owner_id AND m.role = 'nominated_individual') AS "nominated_owns!",
+             EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = a.provider_id AND d.escalation_id IN (e1.id, e2.id) AND d.decision = 'no_escalation') AS "stays_here!", '{}'::text[] AS "missing!"
            FROM actions a
            JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
            LEFT JOIN escalations e1 ON e1.provider_id = a.provider_id AND e1.action_id = a.id AND e1.cycle = a.cycle AND e1.level = 1
              AND e1.due_on = a.verify_by AND e1.cause = 'verification_late'
+           LEFT JOIN escalations e2 ON e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
+             AND e2.due_on = a.verify_by AND e2.cause = 'verification_late'
            WHERE a.provider_id = $1 AND a.verify_by < $2 AND a.status = 'submitted'
-             AND NOT EXISTS (SELECT 1 FROM escalations e2 WHERE e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
-               AND e2.due_on = a.verify_by AND e2.cause = 'verification_late')
+             -- heard as high as it goes: the third level is asked for only where a policy has one, and not of what went at once
+             AND NOT (e2.id IS NOT NULL AND (a.risk IN ('high', 'critical') OR a.theme = 'safeguarding' OR a.topic = 'safeguarding_learning'
+               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.after_working_days IS NOT NULL)))
+             AND NOT EXISTS (SELECT 1 FROM escalations e3 WHERE e3.provider_id = a.provider_id AND e3.action_id = a.id AND e3.cycle = a.cycle
+               AND e3.level = 3 AND e3.due_on = a.verify_by AND e3.cause = 'verification_late')
              AND ($4::date IS NULL OR (a.verify_by, a.id) > ($4, $5::uuid))
            ORDER BY a.verify_by, a.id LIMIT $3"#,
         provider.uuid(),
@@ -203,7 +225,7 @@ async fn to_decide(
     sqlx::query_as!(
         Row,
         r#"SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding: FindingId", a.service_id AS "service: ServiceId", s.nation, a.cycle,
-             w.since AS "date!", a.risk, a.theme, a.topic, false AS "stays_here!", '{}'::text[] AS "missing!",
+             w.since AS "date!", a.risk, a.theme, a.topic, false AS "stays_here!", false AS "leadership_knows!", false AS "nominated_owns!", '{}'::text[] AS "missing!",
              EXISTS (SELECT 1 FROM actions o JOIN escalations e ON e.provider_id = o.provider_id AND e.action_id = o.id
                WHERE o.provider_id = $1 AND o.finding_id = w.finding_id AND e.level = 1 AND e.cause = 'high_risk') AS "manager_knows!"
            FROM (SELECT f.finding_id, (f.since AT TIME ZONE 'Europe/London')::date AS since FROM findings_to_decide f WHERE f.provider_id = $1) w
@@ -249,7 +271,7 @@ pub struct Open {
 pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query!(
-        r#"SELECT a.number, e.cycle, e.level, e.cause, e.due_on, e.upon AS "upon: Json<Upon>",
+        r#"SELECT a.number, e.cycle, e.level, e.alone, e.cause, e.due_on, e.upon AS "upon: Json<Upon>",
              EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id) AS "decided!",
              (SELECT h.seq FROM chain_heads h WHERE h.provider_id = e.provider_id) AS "line!"
            FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
@@ -260,7 +282,7 @@ pub async fn get(tx: &mut TenantTx, id: EscalationId) -> Result<Option<Open>, sq
     .fetch_optional(tx.conn())
     .await?;
     row.map(|r| {
-        let level = Level::from_number(r.level);
+        let level = Level::of(r.level, r.alone);
         Ok(Open {
             action_number: r.number,
             level,

@@ -109,6 +109,7 @@ pub struct Decided {
 struct Row {
     id: EscalationId,
     level: i32,
+    alone: bool,
     cause: String,
     due_on: NaiveDate,
     upon: Json<Upon>,
@@ -148,6 +149,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
         asked.after.map(|k| k.1.uuid()),
         ROWS + 1,
         own_level(asked.member.role).map_or(0, Level::number),
+        asked.member.role == Role::NominatedIndividual,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -170,7 +172,7 @@ impl Row {
         };
         Ok(Listed {
             id: self.id,
-            level: Level::from_number(self.level),
+            level: Level::of(self.level, self.alone),
             cause: word(&self.cause)?,
             due_on: self.due_on,
             upon: self.upon.0,

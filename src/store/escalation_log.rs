@@ -81,7 +81,7 @@ pub async fn of_service(
         .map(|r| {
             Ok(Logged {
                 id: r.id,
-                level: Level::from_number(r.level),
+                level: Level::of(r.level, r.alone),
                 cause: word(&r.cause)?,
                 due_on: r.due_on,
                 upon: r.upon.0,

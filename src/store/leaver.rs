@@ -168,7 +168,7 @@ pub struct ToDecide {
 pub async fn to_decide(tx: &mut TenantTx, scope: Scope) -> Result<Vec<ToDecide>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT e.id AS "id: EscalationId", e.level, e.at, a.id AS "action: ActionId", a.number, a.what, s.name,
+        r#"SELECT e.id AS "id: EscalationId", e.level, e.alone, e.at, a.id AS "action: ActionId", a.number, a.what, s.name,
              a.service_id AS "service_id: ServiceId", a.owner_id AS "owner_id: MemberId"
            FROM escalations e
            JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id AND a.cycle = e.cycle
@@ -193,7 +193,7 @@ pub async fn to_decide(tx: &mut TenantTx, scope: Scope) -> Result<Vec<ToDecide>,
         what: r.what,
         service_name: r.name,
         at: r.at,
-        case: Undecided { level: Level::from_number(r.level), service: r.service_id, owner: r.owner_id },
+        case: Undecided { level: Level::of(r.level, r.alone), service: r.service_id, owner: r.owner_id },
     });
     Ok(row.collect())
 }

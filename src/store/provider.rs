@@ -2,9 +2,9 @@
 
 use super::{TenantTx, word};
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::Policy;
+use crate::domain::escalation::{Ladder, Policy};
 use crate::domain::member::Role;
-use crate::domain::topic::{Risk, ServiceKind};
+use crate::domain::topic::{Risk, ServiceKind, Theme};
 use crate::ids::{ServiceId, UnitId};
 
 /// Writes the provider of this transaction; its chain and its counters begin with it.
@@ -153,20 +153,8 @@ pub async fn units(tx: &mut TenantTx) -> Result<Vec<Unit>, sqlx::Error> {
 /// # Errors
 /// The database refused or was lost.
 pub async fn insert_policies(tx: &mut TenantTx, policy: impl Fn(Risk) -> Policy) -> Result<(), sqlx::Error> {
-    let provider = tx.provider();
     for risk in Risk::ALL {
-        let p = policy(*risk);
-        for (level, days) in [(1, Some(p.manager_after)), (2, p.leadership_after)] {
-            sqlx::query!(
-                "INSERT INTO escalation_policies (provider_id, risk, level, after_working_days) VALUES ($1, $2, $3, $4)",
-                provider.uuid(),
-                risk.as_str(),
-                level,
-                days.map(i32::from),
-            )
-            .execute(tx.conn())
-            .await?;
-        }
+        set_policy(tx, *risk, None, policy(*risk)).await?;
     }
     Ok(())
 }
@@ -178,7 +166,7 @@ pub async fn insert_policies(tx: &mut TenantTx, policy: impl Fn(Risk) -> Policy)
 pub async fn lock_policies(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     let provider = tx.provider();
     sqlx::query!(
-        "SELECT level FROM escalation_policies WHERE provider_id = $1 ORDER BY risk, level FOR UPDATE",
+        "SELECT level FROM escalation_policies WHERE provider_id = $1 AND theme = '' ORDER BY risk, level FOR UPDATE",
         provider.uuid()
     )
     .fetch_all(tx.conn())
@@ -186,42 +174,74 @@ pub async fn lock_policies(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     .map(drop)
 }
 
-/// Changes the escalation policy for a risk.
+/// Writes the escalation policy for a risk: of one theme, or of every theme.
 ///
 /// # Errors
-/// The database refused (high and critical risk go up at once) or was lost.
-pub async fn set_policy(tx: &mut TenantTx, risk: Risk, policy: Policy) -> Result<(), sqlx::Error> {
+/// The database refused (high and critical risk, and safeguarding, go up at once) or was lost.
+pub async fn set_policy(
+    tx: &mut TenantTx,
+    risk: Risk,
+    theme: Option<Theme>,
+    policy: Policy,
+) -> Result<(), sqlx::Error> {
     let provider = tx.provider();
     sqlx::query!(
-        "UPDATE escalation_policies SET after_working_days = CASE level WHEN 1 THEN $3::int ELSE $4::int END
-         WHERE provider_id = $1 AND risk = $2 AND level IN (1, 2)",
+        "INSERT INTO escalation_policies (provider_id, risk, theme, level, after_working_days, alone)
+         SELECT $1, $2, $3, l.level, l.days, l.alone FROM (VALUES (1, $4::int, false), (2, $5::int, $6::bool), (3, $7::int, false)) AS l(level, days, alone)
+         ON CONFLICT (provider_id, risk, theme, level) DO UPDATE SET after_working_days = EXCLUDED.after_working_days, alone = EXCLUDED.alone",
         provider.uuid(),
         risk.as_str(),
+        theme.map_or("", |t| t.as_str()),
         i32::from(policy.manager_after),
         policy.leadership_after.map(i32::from) as _,
+        policy.alone,
+        policy.nominated_after.map(i32::from) as _,
     )
     .execute(tx.conn())
     .await
     .map(drop)
 }
 
-/// The escalation policy of the provider, for each risk.
+/// Lets a theme follow the policy of every theme again.
+///
+/// # Errors
+/// The database was lost.
+pub async fn remove_policy(tx: &mut TenantTx, theme: Theme) -> Result<(), sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query!(
+        "DELETE FROM escalation_policies WHERE provider_id = $1 AND theme = $2",
+        provider.uuid(),
+        theme.as_str()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// The escalation policy of the provider, for each risk, and for the themes that have their own.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn policies(tx: &mut TenantTx) -> Result<Vec<(Risk, Policy)>, sqlx::Error> {
+pub async fn policies(tx: &mut TenantTx) -> Result<Ladder, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT risk, max(after_working_days) FILTER (WHERE level = 1) AS "one!", max(after_working_days) FILTER (WHERE level = 2) AS two
-           FROM escalation_policies WHERE provider_id = $1 GROUP BY risk"#,
+        r#"SELECT risk, theme, max(after_working_days) FILTER (WHERE level = 1) AS "one!", max(after_working_days) FILTER (WHERE level = 2) AS two,
+             max(after_working_days) FILTER (WHERE level = 3) AS three, bool_or(alone) AS "alone!"
+           FROM escalation_policies WHERE provider_id = $1 GROUP BY risk, theme"#,
         provider.uuid(),
     )
     .fetch_all(tx.conn())
     .await?;
     let days = |d: i32| u16::try_from(d).unwrap_or(u16::MAX);
-    rows.into_iter()
-        .map(|r| {
-            Ok((word(&r.risk)?, Policy { manager_after: days(r.one), leadership_after: r.two.map(days) }))
-        })
-        .collect()
+    let row = rows.into_iter().map(|r| {
+        let theme = if r.theme.is_empty() { None } else { Some(word(&r.theme)?) };
+        let policy = Policy {
+            manager_after: days(r.one),
+            leadership_after: r.two.map(days),
+            alone: r.alone,
+            nominated_after: r.three.map(days),
+        };
+        Ok((word(&r.risk)?, theme, policy))
+    });
+    Ok(Ladder(row.collect::<Result<_, sqlx::Error>>()?))
 }

@@ -57,7 +57,7 @@ pub async fn provider(app: &AppState, provider: &ProviderRow) -> Result<Sent, Ap
 async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option<bool>, AppError> {
     let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
     let Some(to) = due.recipient else {
-        let people = audience::people(&mut tx, due.audience, due.action).await?;
+        let people = audience::people(&mut tx, due.audience, due.action, due.escalation).await?;
         outbox::resolve(&mut tx, due.id, &people).await?;
         tx.commit().await?;
         return Ok(None);
@@ -172,7 +172,7 @@ fn compose(
         due_on: subject.due_on,
         due_when: &due_when,
         by: None,
-        second_level: subject.level == Some(2),
+        second_level: subject.level.is_some_and(|level| level >= 2),
     };
     message::compose(due.kind, &facts, app.config.public_url.origin())
 }

@@ -11,9 +11,8 @@ use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::{Action, missing_kinds};
 use crate::domain::closure::Case;
 use crate::domain::control::ControlDays;
-use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Level, Policy, Upon};
+use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Ladder, Level, Upon};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::topic::Risk;
 use crate::error::AppError;
 use crate::ids::{ActionId, DecisionId, EscalationId, ProviderId};
 use crate::mail::message::MessageKind;
@@ -66,10 +65,10 @@ async fn sweep_once(
     if passed.is_empty() {
         return Ok((0, None));
     }
-    let policies = provider::policies(&mut tx).await?;
+    let ladder = provider::policies(&mut tx).await?;
     let mut raised = 0;
     for late in &passed {
-        for level in due_levels(late, cause, &policies, today) {
+        for level in due_levels(late, cause, &ladder, today) {
             raised += u64::from(raise(&mut tx, late, level, cause).await?);
         }
     }
@@ -78,28 +77,24 @@ async fn sweep_once(
     Ok((raised, passed.last().filter(|_| full).map(|last| (last.date, last.id))))
 }
 
-fn due_levels(late: &Passed, cause: Cause, policies: &[(Risk, Policy)], today: NaiveDate) -> Vec<Level> {
+fn due_levels(late: &Passed, cause: Cause, ladder: &Ladder, today: NaiveDate) -> Vec<Level> {
     if cause == Cause::HighRisk {
         let mut levels = escalation::levels_asked(late.date, today, late.nation, escalation::DECISION_POLICY);
         levels.retain(|level| *level != Level::Manager || !late.manager_knows);
         return levels;
     }
-    let policy = policy_of(policies, late.risk);
+    let policy = ladder.policy(late.risk, late.theme);
     let safeguarding = escalation::concerns_safeguarding(late.theme, late.topic);
     let mut levels = escalation::levels_due(late.date, today, late.nation, policy, late.risk, safeguarding);
     levels.retain(|level| match level {
         Level::Manager => !late.manager_knows,
         // R13a: a recorded "no escalation, because" keeps it with the manager, unless it had to go up at once
-        Level::Leadership => !late.stays_here || late.risk.is_high() || safeguarding,
+        Level::QualityLead | Level::Leadership => {
+            !late.leadership_knows && (!late.stays_here || late.risk.is_high() || safeguarding)
+        }
+        Level::Nominated => !late.stays_here && !late.nominated_owns,
     });
     levels
-}
-
-/// The policy for a risk.
-#[must_use]
-pub fn policy_of(policies: &[(Risk, Policy)], risk: Risk) -> Policy {
-    let found = policies.iter().find(|(of, _)| *of == risk);
-    found.map_or_else(|| escalation::default_policy(risk), |found| found.1)
 }
 
 async fn raise(tx: &mut TenantTx, late: &Passed, level: Level, cause: Cause) -> Result<bool, sqlx::Error> {
@@ -156,8 +151,11 @@ pub struct Raised {
 /// # Errors
 /// The database was lost.
 pub async fn announce(tx: &mut TenantTx, raised: &Raised) -> Result<(), sqlx::Error> {
-    let told = json!({ "escalation": raised.id, "level": raised.level.number(), "cause": raised.cause.as_str(),
+    let mut told = json!({ "escalation": raised.id, "level": raised.level.number(), "cause": raised.cause.as_str(),
         "due_on": raised.due_on, "cycle": raised.cycle });
+    if let (true, Some(facts)) = (raised.level.alone(), told.as_object_mut()) {
+        facts.insert("alone".to_owned(), true.into());
+    }
     tx.record(Event::of_action(EventKind::Escalated, raised.action, raised.finding).detail(told));
     let kind = if raised.cause == Cause::VerificationLate {
         MessageKind::VerificationLate

@@ -15,11 +15,23 @@ const PAGE: &str = "/settings/escalation";
 
 /// The form as its page shows it, with other days.
 async fn send(w: &World, who: &str, page: &Answer, days: [&str; 4]) -> Answer {
+    send_more(w, who, PAGE, page, days, &[]).await
+}
+
+/// The same with more fields, at the address of a theme.
+async fn send_more(
+    w: &World,
+    who: &str,
+    path: &str,
+    page: &Answer,
+    days: [&str; 4],
+    more: &[(&str, &str)],
+) -> Answer {
     let seen = page.field("seen");
     let previewed =
         if page.body.contains("name=\"previewed\"") { page.field("previewed") } else { String::new() };
     let [low, low_up, medium, medium_up] = days;
-    let fields = [
+    let mut fields = vec![
         ("low_manager", low),
         ("low_leadership", low_up),
         ("medium_manager", medium),
@@ -27,7 +39,8 @@ async fn send(w: &World, who: &str, page: &Answer, days: [&str; 4]) -> Answer {
         ("seen", seen.as_str()),
         ("previewed", previewed.as_str()),
     ];
-    w.browser(who).await.post(PAGE, &fields).await
+    fields.extend_from_slice(more);
+    w.browser(who).await.post(path, &fields).await
 }
 
 async fn policy(db: &TestDb, w: &World) -> Vec<String> {
@@ -35,7 +48,7 @@ async fn policy(db: &TestDb, w: &World) -> Vec<String> {
         db,
         &format!(
             "SELECT format('%s %s %s', risk, level, coalesce(after_working_days::text, 'never')) FROM escalation_policies
-             WHERE provider_id = '{}' AND risk IN ('low', 'medium') ORDER BY risk, level",
+             WHERE provider_id = '{}' AND risk IN ('low', 'medium') AND theme = '' AND level < 3 ORDER BY risk, level",
             w.provider
         ),
     )
@@ -70,8 +83,8 @@ async fn the_administrator_and_the_quality_lead_change_it(#[case] who: &str, #[c
         for said in [
             "Escalation policy changed",
             "Low risk: the registered manager after 1 working day instead of after 0 working days",
-            "Low risk: leadership never instead of after 10 working days",
-            "Medium risk: leadership after 3 working days instead of after 5 working days",
+            "Low risk: the quality lead never instead of after 10 working days",
+            "Medium risk: the quality lead after 3 working days instead of after 5 working days",
         ] {
             assert!(page.contains(said), "{said}: {page}");
         }
@@ -101,9 +114,10 @@ async fn the_preview_says_what_it_would_have_done_and_the_worker_follows_it() {
     for said in [
         "Late today: 4 actions.",
         "The registered manager would have heard of: 4 now, 3 with the change.",
-        "The quality lead and the nominated individual would have heard of: 2 now, 3 with the change.",
+        "The quality lead would have heard of: 2 now, 3 with the change.",
+        "The nominated individual would have heard of: 2 now, 3 with the change.",
         &format!("{low} : the registered manager would not have heard of it yet"),
-        &format!("{medium} : leadership would have heard of it already"),
+        &format!("{medium} : the quality lead would have heard of it already"),
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -158,6 +172,124 @@ async fn what_is_wrong_or_overtaken_is_said() {
     assert_eq!(policy(&db, &w).await[3], "medium 2 8");
 }
 
+/// Three levels, of one theme alone: the manager, the quality lead alone, then the nominated individual, who decides.
+#[tokio::test]
+async fn a_theme_has_a_ladder_of_three_levels() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let monday = day("2026-11-23");
+    let plain = w.due(Risk::Medium, Topic::Falls, "carer", monday).await;
+    let felt = w.due_on(throughline::domain::topic::Theme::Experience, Risk::Medium, monday).await;
+    let high = w.due_on(throughline::domain::topic::Theme::Experience, Risk::High, monday).await;
+    let path = format!("{PAGE}?theme=experience");
+    let quality = w.browser("quality").await;
+    for gone in ["safeguarding", "weather"] {
+        assert_eq!(quality.get(&format!("{PAGE}?theme={gone}")).await.status, 404, "{gone}");
+    }
+    let form = quality.get(&path).await;
+    assert!(
+        form.text().contains("Escalation policy: experience of people using the service"),
+        "{}",
+        form.text()
+    );
+    let (days, more) = (["0", "10", "0", "2"], [("medium_alone", "yes"), ("medium_nominated", "4")]);
+    let wrong = send_more(&w, "quality", &path, &form, days, &[("medium_nominated", "1")]).await;
+    assert!(wrong.text().contains("Let the quality lead hear first, or on the same day"), "{}", wrong.text());
+    let wrong = send_more(&w, "quality", &path, &form, ["0", "", "0", "2"], &[("low_nominated", "9")]).await;
+    assert!(wrong.text().contains("Say when the quality lead hears, before"), "{}", wrong.text());
+    let shown = send_more(&w, "quality", &path, &form, days, &more).await;
+    assert_eq!(shown.status, 200, "{}", shown.text());
+    assert_eq!(send_more(&w, "quality", &path, &shown, days, &more).await.status, 303);
+    let page = quality.get(&path).await.text();
+    for said in [
+        "Escalation policy changed: experience of people using the service",
+        "Medium risk: the quality lead after 2 working days instead of after 5 working days",
+        "Medium risk: the nominated individual after 4 working days instead of never",
+        "Medium risk: the quality lead hears alone",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(quality.get(PAGE).await.text().contains("Experience of people using the service : has its own"));
+    assert_eq!(policy(&db, &w).await[3], "medium 2 5", "the others stay");
+
+    let levels = async |of: throughline::domain::reference::Reference| {
+        let sql = format!(
+            "SELECT concat(e.level, CASE WHEN e.alone THEN ' alone' END) FROM escalations e JOIN actions a ON a.id = e.action_id
+             WHERE a.number = {} AND e.cause IN ('overdue', 'evidence_missing') ORDER BY e.level",
+            of.number
+        );
+        texts(&db, &sql).await
+    };
+    // Thursday is the third working day late of one due on Monday
+    for (days, wanted, others) in [
+        (3, &["1"][..], &["1"][..]),              // Tuesday 24th: one
+        (1, &["1", "2 alone"], &["1"]),           // Wednesday 25th: two
+        (1, &["1", "2 alone"], &["1"]),           // Thursday 26th
+        (1, &["1", "2 alone", "3"], &["1"]),      // Friday 27th: four
+        (3, &["1", "2 alone", "3"], &["1", "2"]), // Monday 30th: five
+        (9, &["1", "2 alone", "3"], &["1", "2"]),
+    ] {
+        w.days_pass(days);
+        tick(&w.app).await.unwrap();
+        tick(&w.app).await.unwrap();
+        assert_eq!(levels(felt).await, wanted, "{}", w.today());
+        assert_eq!(levels(plain).await, others, "{}", w.today());
+        assert_eq!(levels(high).await, ["1", "2"], "at once, to everybody, and no third level");
+    }
+    // who is told, and who decides
+    let told = format!(
+        "SELECT DISTINCT concat(e.level, ' ', m.name) FROM outbox o JOIN escalations e ON e.id = o.escalation_id
+         JOIN actions a ON a.id = e.action_id JOIN memberships m ON m.id = o.recipient_id
+         WHERE a.number = {} AND e.cause <> 'high_risk' ORDER BY 1",
+        felt.number
+    );
+    assert_eq!(texts(&db, &told).await, ["1 Priya Nair", "2 Helen Carter", "3 James Okafor"]);
+    let third = format!("/escalations/{}", escalation(&db, felt, 3).await);
+    let second = format!("/escalations/{}", escalation(&db, felt, 2).await);
+    let asked = quality.get(&third).await.text();
+    assert!(asked.contains("The nominated individual records the decision."), "{asked}");
+    let timeline = quality.get(&format!("/actions/{felt}")).await.text();
+    for said in ["Escalated to the quality lead ", "Escalated to the nominated individual "] {
+        assert!(timeline.contains(said), "{said}: {timeline}");
+    }
+    let nominated = w.browser("nominated").await;
+    let (mine, others) =
+        (nominated.get("/escalations").await.body, nominated.get("/escalations?show=others").await.body);
+    assert!(
+        mine.contains(&third) && !mine.contains(&second),
+        "the third level is theirs, the second was not"
+    );
+    assert!(others.contains(&second) && !others.contains(&third));
+    let (mine, others) =
+        (quality.get("/escalations").await.body, quality.get("/escalations?show=others").await.body);
+    assert!(mine.contains(&second) && !mine.contains(&third) && others.contains(&third));
+    let page = nominated.get(&third).await;
+    let decision = [
+        ("version", &*page.field("version")),
+        ("decision", "no_escalation"),
+        ("because", "It is nearly done"),
+    ];
+    assert_eq!(quality.post(&third, &decision).await.status, 422);
+    assert_eq!(nominated.post(&third, &decision).await.status, 303);
+
+    // and the theme follows the others again
+    let form = quality.get(&path).await;
+    let shown = send_more(&w, "quality", &path, &form, days, &[("general", "yes")]).await;
+    assert_eq!(send_more(&w, "quality", &path, &shown, days, &[("general", "yes")]).await.status, 303);
+    assert!(quality.get(PAGE).await.text().contains("It follows the policy for every theme again"));
+    assert_eq!(number(&db, "SELECT count(*) FROM escalation_policies WHERE theme <> ''").await, 0);
+    assert_eq!(broken_lines(&db).await, 0);
+}
+
+async fn escalation(db: &TestDb, of: throughline::domain::reference::Reference, level: i32) -> String {
+    let sql = format!(
+        "SELECT e.id::text FROM escalations e JOIN actions a ON a.id = e.action_id
+         WHERE a.number = {} AND e.level = {level} AND e.cause IN ('overdue', 'evidence_missing')",
+        of.number
+    );
+    texts(db, &sql).await[0].clone()
+}
+
 /// At once for high and critical risk is held by the database too.
 #[tokio::test]
 async fn nobody_weakens_what_goes_up_at_once() {
@@ -177,7 +309,18 @@ async fn nobody_weakens_what_goes_up_at_once() {
         ),
         ("UPDATE escalation_policies SET after_working_days = 61 WHERE risk = 'low'", "23514"),
         ("UPDATE escalation_policies SET risk = 'low'", "42501"),
-        ("DELETE FROM escalation_policies", "42501"),
+        ("DELETE FROM escalation_policies", "TL062"),
+        ("UPDATE escalation_policies SET alone = true WHERE risk = 'high' AND level = 2", "23514"),
+        ("UPDATE escalation_policies SET alone = true WHERE risk = 'low' AND level = 1", "23514"),
+        (
+            "UPDATE escalation_policies SET after_working_days = 9 WHERE risk = 'critical' AND level = 3",
+            "23514",
+        ),
+        (
+            "INSERT INTO escalation_policies (provider_id, risk, theme, level, after_working_days)
+               SELECT provider_id, 'low', 'safeguarding', 2, 3 FROM escalation_policies LIMIT 1",
+            "23514",
+        ),
         ("UPDATE escalation_policies SET after_working_days = 3 WHERE risk = 'low'; COMMIT", "TL032"),
     ] {
         app.execute(AssertSqlSafe(begin.clone())).await.unwrap();

@@ -20,7 +20,7 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{World, day, saturday, world};
 
 /// Escalations of an action's present cycle, while it is open, that have no decision.
-const UNDECIDED: &str = "SELECT e.provider_id, e.id, e.action_id, a.service_id, e.cycle, e.level, e.at
+const UNDECIDED: &str = "SELECT e.provider_id, e.id, e.action_id, a.service_id, e.cycle, e.level, e.at, e.alone
   FROM escalations e JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id
   WHERE e.cycle = a.cycle AND a.status NOT IN ('closed', 'cancelled') AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
     WHERE d.provider_id = e.provider_id AND d.escalation_id = e.id)";

@@ -22,7 +22,7 @@ use throughline::store::Db;
 use throughline::worker::tick;
 use throughline::workflow::action::define;
 use throughline::workflow::escalation::{decide, sweep};
-use throughline::workflow::finding::log;
+use throughline::workflow::finding::{Log, log};
 use throughline::workflow::person::{change_role, end_place};
 
 use crate::harness::TestDb;
@@ -76,6 +76,13 @@ impl World {
         let by = if self.service_of(owner) == self.visits.id { "manager_two" } else { "manager" };
         let finding = self.log_finding(by, risk, topic).await;
         self.due_under(finding, by, owner, due).await
+    }
+
+    /// The same for a theme, on falls.
+    pub async fn due_on(&self, theme: Theme, risk: Risk, due: NaiveDate) -> Reference {
+        let new = Log { theme, ..self.finding("manager", risk, Topic::Falls) };
+        let finding = log(&self.app, self.actor("manager"), &new, None).await.unwrap();
+        self.due_under(finding, "manager", "carer", due).await
     }
 
     async fn due_under(&self, finding: Reference, by: &str, owner: &str, due: NaiveDate) -> Reference {

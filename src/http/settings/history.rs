@@ -11,7 +11,7 @@ use crate::domain::access::Verb;
 use crate::domain::event::EventKind;
 use crate::domain::member::Role;
 use crate::domain::text_enum::TextEnum;
-use crate::domain::topic::Risk;
+use crate::domain::topic::{Risk, Theme};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
@@ -118,7 +118,7 @@ fn words_for(line: &Told) -> Option<(String, String)> {
         EventKind::ServiceAdded => Some((format!("Service added: {name}"), String::new())),
         EventKind::UnitAdded => Some((format!("Unit added: {name}"), String::new())),
         EventKind::RulesSet if line.detail.get("escalation").is_some() => {
-            Some(("Escalation policy changed".into(), policy_changed(line)))
+            Some((format!("Escalation policy changed{}", policy_theme(line)), policy_changed(line)))
         }
         EventKind::RulesSet => standard_told::words_for(&line.detail, text(line, "reason")),
         EventKind::ProviderAdded => Some((format!("Provider added: {name}"), String::new())),
@@ -173,13 +173,21 @@ fn service_changed(line: &Told) -> String {
 
 /// "Low risk: the registered manager after 2 working days instead of 0".
 fn policy_changed(line: &Told) -> String {
+    let facts = line.detail.get("escalation");
     let mut said = Vec::new();
+    if facts.and_then(|f| f.get("follows_every_theme")).and_then(Value::as_bool) == Some(true) {
+        said.push("It follows the policy for every theme again".to_owned());
+    }
     for risk in Risk::ALL {
-        let at = |place: usize, level: &str| {
-            line.detail.get("escalation")?.get(risk.as_str())?.get(place)?.get(level)
-        };
-        for (level, who) in [("manager", "the registered manager"), ("leadership", "leadership")] {
-            let (Some(was), Some(is)) = (at(0, level), at(1, level)) else { continue };
+        let at = |place: usize, part: &str| facts?.get(risk.as_str())?.get(place)?.get(part);
+        // "leadership" where an earlier line does not say whether the quality lead hears alone
+        let second = if at(1, "alone").is_some() { "the quality lead" } else { "leadership" };
+        for (part, who) in [
+            ("manager", "the registered manager"),
+            ("leadership", second),
+            ("nominated", "the nominated individual"),
+        ] {
+            let (Some(was), Some(is)) = (at(0, part), at(1, part)) else { continue };
             let days = |value: &Value| {
                 value.as_u64().map_or_else(
                     || "never".to_owned(),
@@ -190,8 +198,26 @@ fn policy_changed(line: &Told) -> String {
                 said.push(format!("{} risk: {who} {} instead of {}", risk.label(), days(is), days(was)));
             }
         }
+        match (at(0, "alone").and_then(Value::as_bool), at(1, "alone").and_then(Value::as_bool)) {
+            (Some(false), Some(true)) => {
+                said.push(format!("{} risk: the quality lead hears alone", risk.label()));
+            }
+            (Some(true), Some(false)) => {
+                said.push(format!(
+                    "{} risk: the nominated individual hears with the quality lead",
+                    risk.label()
+                ));
+            }
+            _ => {}
+        }
     }
     told::sentences(&said)
+}
+
+/// The theme whose policy changed, to follow "Escalation policy changed".
+fn policy_theme(line: &Told) -> String {
+    let word = line.detail.get("escalation").and_then(|f| f.get("theme")).and_then(Value::as_str);
+    word.and_then(Theme::from_text).map(|t| format!(": {}", t.label().to_lowercase())).unwrap_or_default()
 }
 
 /// "Role: from care staff to team leader", when the two words differ; earlier lines hold the new one alone.

@@ -240,7 +240,7 @@ fn choices(by: &Actor, late: bool, waiting: Option<&Waiting>) -> Vec<Choice> {
     let up = match (above, level) {
         (true, _) => "It waits for a decision there already, so nobody is told again. Say why in the note.",
         (false, Level::Manager) => "The registered manager is told and decides. Say why in the note.",
-        (false, Level::Leadership) => {
+        (false, _) => {
             "The quality lead and the nominated individual are told, and one of them decides. Say why in the note."
         }
     };
@@ -259,13 +259,6 @@ fn choices(by: &Actor, late: bool, waiting: Option<&Waiting>) -> Vec<Choice> {
         .collect()
 }
 
-const fn whom(level: Level) -> &'static str {
-    match level {
-        Level::Manager => "the registered manager",
-        Level::Leadership => "the quality lead and the nominated individual",
-    }
-}
-
 /// What has to be known of an action before anything is agreed, on one line.
 fn brief(case: &Case) -> String {
     let a = &case.action;
@@ -277,7 +270,7 @@ fn brief(case: &Case) -> String {
 /// Where it waits for a decision, if it does, and the address of it for those who may open it.
 fn above(signed: &Signed, waiting: Option<&Waiting>) -> (String, String) {
     let Some(waiting) = waiting else { return Default::default() };
-    let level = whom(Level::from_number(waiting.level));
+    let level = Level::from_number(waiting.level).whom();
     let sentence = format!("To {level} on {}, not decided yet", words::date(london_date(waiting.at)));
     let opens = signed.can(Verb::SeeEscalations);
     (sentence, if opens { signed.path(&format!("escalations/{}", waiting.id)) } else { String::new() })

@@ -2,7 +2,8 @@
 -- $4 one service's part of the address or all, $5 today, $6 the last day that counts as soon, $7 the level at which this member decides,
 -- $8 whether they decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated,
 -- $11 their services, $12 how many things are shown, $13 what leaders follow (domain/significance.rs), the rest, or both, $14 from when
--- and $17 how many findings make a topic a repeated one, $15 since when an update keeps an action fresh, $16 whether they check what a manager owned.
+-- and $17 how many findings make a topic a repeated one, $15 since when an update keeps an action fresh, $16 whether they check what a manager owned,
+-- $18 whether they are the nominated individual.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation, ($4::text IS NULL OR s.slug = $4) AS here FROM services s
   WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($11::uuid[]))
@@ -23,7 +24,8 @@ WITH seen AS MATERIALIZED (
   SELECT DISTINCT ON (u.action_id) u.action_id, u.escalation_id, u.at, count(*) OVER (PARTITION BY u.action_id) AS n
   FROM undecided_escalations u JOIN going g ON g.id = u.action_id
   WHERE u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here)) AND g.owner_id IS DISTINCT FROM $2
-    AND (u.level = $7 OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+    AND ((u.level = $7 AND NOT ($18 AND u.alone AND EXISTS (SELECT 1 FROM memberships q WHERE q.provider_id = $1 AND q.role = 'quality_lead'
+      AND q.ended_at IS NULL AND q.id IS DISTINCT FROM g.owner_id))) OR ($18::bool AND u.level = 3) OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
       JOIN memberships m ON m.provider_id = $1 AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
       WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
   ORDER BY u.action_id, u.at DESC, u.escalation_id
