@@ -14,9 +14,13 @@ use crate::store::system;
 use crate::workflow::{self, Actor};
 
 mod cast;
+mod dignity;
+mod distress;
 mod equipment;
 mod everyday;
 mod falls;
+mod families;
+mod follow_ups;
 mod medicines;
 mod nutrition;
 mod picture;
@@ -113,6 +117,10 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         records::story(),
         everyday::story(),
         equipment::story(),
+        distress::story(),
+        families::story(),
+        dignity::story(),
+        follow_ups::story(),
         weekly::story(),
     ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;

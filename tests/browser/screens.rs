@@ -16,7 +16,8 @@ struct Screen {
     name: &'static str,
     /// Below the provider's address; those that begin with a slash stand for themselves.
     start: &'static str,
-    /// The link on it that leads on (CSS); empty when the screen is the start itself.
+    /// The link on it that leads on (CSS), and with a bar between, the link on that page; empty when the screen is the
+    /// start itself.
     link: &'static str,
     /// Added to the address the link leads to.
     then: &'static str,
@@ -107,7 +108,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             from(
                 "/p/{provider}/evidence/{id}/withdrawal",
                 "withdrawal",
-                ("actions/A-0010", "a[href$='/withdrawal']", ""),
+                ("actions?show=verify_late&significance=all", "tbody th a | a[href$='/withdrawal']", ""),
             ),
             at("/p/{provider}/escalations", "escalations", "escalations"),
             from("/p/{provider}/escalations/{escalation}", "decision", ("escalations", VERB, "")),
@@ -251,14 +252,16 @@ fn open(browser: &Browser<'_>, screen: &Screen, secret: &str) -> Result<(), Stri
     browser.look(1280, 900, Scheme::Light);
     let start = |path: &str| if path.starts_with('/') { browser.go(path) } else { browser.visit(path) };
     start(&screen.start.replace("{secret}", secret));
-    if !screen.link.is_empty() {
+    let mut links = screen.link.split(" | ").filter(|link| !link.is_empty()).peekable();
+    while let Some(link) = links.next() {
         let find = "const a = document.querySelector(arguments[0]); return a ? a.pathname : ''";
-        let href = browser.run_script(find, vec![screen.link.into()]);
+        let href = browser.run_script(find, vec![link.into()]);
         let href = href.as_str().unwrap_or_default();
         if href.is_empty() {
-            return Err(format!("{}: no link {} on {}", screen.name, screen.link, screen.start));
+            return Err(format!("{}: no link {link} on {}", screen.name, browser.path()));
         }
-        browser.go(&format!("{href}{}", screen.then));
+        let then = if links.peek().is_none() { screen.then } else { "" };
+        browser.go(&format!("{href}{then}"));
     }
     let path = browser.path();
     let path = path.split('?').next().unwrap_or_default();
