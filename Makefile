@@ -2,8 +2,9 @@
 # make test   everything that must hold before a change is taken
 # make audit  what we depend on: known holes, licences
 # make bench  speed against a bare page over the same rows; takes some minutes on a quiet machine
+# make pictures draws the pictures of the guide from the demo, in a real Chromium
 # make sqlx   asks the database about every query anew, after a query or a migration has changed
-.PHONY: run test audit bench sqlx
+.PHONY: run test audit bench sqlx pictures
 
 run:
 	@.ci/start demo
@@ -19,3 +20,7 @@ bench:
 
 sqlx:
 	@.ci/queries write
+
+pictures:
+	@.ci/needs test
+	@SQLX_OFFLINE=true cargo test --test browser -- --ignored draw_the_guide

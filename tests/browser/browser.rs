@@ -1,7 +1,7 @@
 //! A browser with somebody in front of it, who reads words and presses what they name. Whatever is not there within a
 //! few seconds fails the test with what was on the page, and a picture of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{Datelike, NaiveDate};
@@ -361,21 +361,35 @@ impl<'a> Browser<'a> {
     /// Saves a picture of the whole page as `target/screenshots/{name}.png`.
     pub fn picture(&self, name: &str) -> PathBuf {
         let height = self.ask("return Math.ceil(document.documentElement.scrollHeight)", vec![]);
-        let width = self.ask("return window.innerWidth", vec![]);
-        let (width, height) = (number(width.as_ref(), 390), number(height.as_ref(), 844));
-        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height.min(6000), "scale": 1 });
-        let order = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
-        let picture = self.stage.block_on(self.client().issue_cmd(Order("Page.captureScreenshot", order)));
+        let height = number(height.as_ref(), 844).min(6000);
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{name}.png"));
+        self.view(u32::try_from(height).unwrap_or(844), &path);
+        path
+    }
+
+    /// Saves a picture of the upper part of the page, so many pixels high.
+    pub fn view(&self, height: u32, path: &Path) {
+        let width = self.ask("return window.innerWidth", vec![]);
+        let width = number(width.as_ref(), 390);
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
+        // WebP is for pictures that are kept: a third of the size
+        let (format, quality) = match path.extension().is_some_and(|ending| ending == "webp") {
+            true => ("webp", Some(82)),
+            false => ("png", None),
+        };
+        let mut order = json!({ "format": format, "clip": clip, "captureBeyondViewport": true });
+        if let Some(quality) = quality {
+            order["quality"] = quality.into();
+        }
+        let picture = self.stage.block_on(self.client().issue_cmd(Order("Page.captureScreenshot", order)));
         if let Ok(answer) = picture {
             use base64::Engine;
             let text = answer.get("data").and_then(Value::as_str).unwrap_or("");
             let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
-            std::fs::write(&path, bytes).unwrap();
+            std::fs::write(path, bytes).unwrap();
         }
-        path
     }
 
     /// Fails the journey, showing where it stood.

@@ -7,6 +7,7 @@
 mod browser;
 mod codes;
 mod driver;
+mod guide;
 #[expect(dead_code, reason = "shared with the integration tests, which use the rest")]
 #[path = "../it/harness/mod.rs"]
 mod harness;

@@ -102,6 +102,10 @@ impl Stage {
         stage.slug = demo::ROWAN.slug;
         stage.password = demo::PASSWORD;
         stage.block_on(demo::load(&stage.app)).unwrap();
+        // the branch manager is the one whose weekly review is half way through
+        let branch =
+            Person { email: format!("owen@{}.example", demo::ROWAN.slug), name: "Owen Pritchard".into() };
+        stage.people.insert("branch_manager", branch);
         for one in demo::sign_ins() {
             let person = Person { email: one.email, name: one.name.to_owned() };
             stage.people.insert(one.role.as_str(), person);
@@ -186,6 +190,11 @@ impl Stage {
             .unwrap()
         });
         Secret::stored(&secret).unwrap().code(self.app.clock.now()).unwrap()
+    }
+
+    /// Counts the early-warning signs, as the worker does.
+    pub fn count_signs(&self) {
+        self.block_on(worker::count_signs(&self.app)).unwrap();
     }
 
     /// Today, in London.
