@@ -9,12 +9,11 @@ use std::str::FromStr;
 
 use axum::http::Uri;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::AsyncSmtpTransport;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
-use crate::mail::transport::certificate;
+use crate::mail::transport::{SetupError, certificate, check};
 
 /// What is logged when `RUST_LOG` says nothing.
 pub const DEFAULT_LOG: &str = "info,sqlx=warn,lettre=warn";
@@ -79,7 +78,7 @@ pub enum EvidenceStore {
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub struct MailConfig {
-    /// `smtp://` or `smtps://`, with user and password when needed (`SMTP_URL`).
+    /// `smtp://`, `starttls://` or `smtps://`, with user and password when needed (`SMTP_URL`).
     pub smtp_url: SecretString,
     /// The certificate, as PEM, of an authority whose servers are trusted besides the public ones (`SMTP_CA_FILE`).
     pub authority: Option<Vec<u8>>,
@@ -265,16 +264,25 @@ impl Reader<'_> {
             "MAIL_FROM",
             "is not a sender: write it like Throughline <no-reply@care.example>.",
         );
-        let smtp_url = self.text("SMTP_URL")?;
-        if AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(&smtp_url).is_err() {
-            self.errors.push(
+        let authority = self.mail_authority();
+        let Some(smtp_url) = self.text("SMTP_URL") else {
+            if authority.is_some() {
+                self.errors.push("SMTP_CA_FILE is set but SMTP_URL is not: set both, or neither.".into());
+            }
+            return None;
+        };
+        match check(&smtp_url, authority.as_deref().filter(|pem| certificate(pem).is_ok())) {
+            Ok(()) => {}
+            Err(SetupError::AuthorityUnused) => self.errors.push(
+                "SMTP_CA_FILE is for TLS, but SMTP_URL speaks without: write smtps:// or starttls://.".into(),
+            ),
+            Err(_) => self.errors.push(
                 "SMTP_URL cannot be read: write it like smtps://user:password@mail.example:465.".into(),
-            );
+            ),
         }
         if self.text("MAIL_FROM").is_none() {
             self.errors.push("MAIL_FROM is missing: SMTP_URL is set, so say who mail comes from.".into());
         }
-        let authority = self.mail_authority();
         Some(MailConfig { smtp_url: smtp_url.into(), authority, from: from? })
     }
 
@@ -392,6 +400,20 @@ impl Config {
 mod tests {
     use super::*;
 
+    /// The certificate of an authority made for this test; its key is nowhere.
+    const AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBiDCCAS+gAwIBAgIUeKJ74O2S01MS9WFRIjU2bdT3J90wCgYIKoZIzj0EAwIw\n\
+GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMTg0MTE3WhgPMjEy\n\
+NjEwMjgxODQxMTdaMBkxFzAVBgNVBAMMDlRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI\n\
+zj0CAQYIKoZIzj0DAQcDQgAEfNgdVLbxlbhpXaL/9hNm8d8us4QvUBjYdIFghlKK\n\
+x/7S1K74c4l6TwqVHVEHVlOC+VSidCDcLlxhs/vrppJSyKNTMFEwHQYDVR0OBBYE\n\
+FIeb/QrTLX6+LfE6uAXprwy3BVYgMB8GA1UdIwQYMBaAFIeb/QrTLX6+LfE6uAXp\n\
+rwy3BVYgMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgYXlEuKyM\n\
+8ZFZi95iZ5mY2jU6tbpTqYNDZKOPqsYIfq0CIHWxY1ED6qUwkxagQrvI6MW6Zxgw\n\
+9YVFd/hiEfbNAnky\n\
+-----END CERTIFICATE-----";
+
     fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         Config::from_lookup(&|name| {
             settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -446,6 +468,36 @@ mod tests {
         }
         assert_eq!(errors.0.len(), 13, "{errors}");
         assert!(!errors.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn every_way_to_a_mail_server_is_taken_and_a_certificate_without_tls_is_not() {
+        let from = ("MAIL_FROM", "Throughline <no-reply@care.example>");
+        let authority = std::env::temp_dir().join(format!("authority-{}.pem", std::process::id()));
+        std::fs::write(&authority, AUTHORITY).unwrap();
+        let authority = authority.to_str().unwrap();
+        for (url, tls) in [
+            ("smtps://user:pass%20word@mail.example:465", true),
+            ("starttls://user:password@mail.example:587", true),
+            ("starttls://mail.example?tls=required", true),
+            ("smtp://mail.example", true),
+            ("smtp://mail.example?tls=none", false),
+            ("smtp://localhost:1025", false),
+            ("smtp://127.0.0.1:1025?tls=required", true),
+        ] {
+            assert!(read(&[("SMTP_URL", url), from]).is_ok(), "{url}");
+            let with = read(&[("SMTP_URL", url), from, ("SMTP_CA_FILE", authority)]);
+            assert_eq!(with.is_ok(), tls, "{url}");
+            if let Err(ConfigErrors(said)) = with {
+                assert!(said.len() == 1 && said[0].starts_with("SMTP_CA_FILE is for TLS"), "{said:?}");
+            }
+        }
+        for wrong in ["smtp://mail.example?tls=maybe", "smtps://mail.example?tls=none", "http://mail.example"]
+        {
+            assert_eq!(read(&[("SMTP_URL", wrong), from]).unwrap_err().0.len(), 1, "{wrong}");
+        }
+        assert!(read(&[("SMTP_CA_FILE", authority)]).is_err(), "it is for nothing");
+        std::fs::remove_file(authority).unwrap();
     }
 
     #[test]

@@ -94,6 +94,8 @@ typed_ids! {
     StandardId;
     /// A message waiting to be delivered.
     MessageId;
+    /// Something a member is told in the program.
+    NoticeId;
     /// An invitation.
     InvitationId;
     /// A request that somebody's one-time codes be taken away.

@@ -18,6 +18,8 @@ pub mod closure;
 pub mod codes;
 /// Interim controls.
 pub mod control;
+/// What the week brings.
+pub mod digest;
 /// Escalation: levels, causes, and the decision to be recorded.
 pub mod escalation;
 /// What is written into the trail.
@@ -34,6 +36,8 @@ pub mod invitation;
 pub mod leaver;
 /// A person's place in a provider.
 pub mod member;
+/// What members are told.
+pub mod message;
 /// What a member's place and a service may become.
 pub mod place;
 /// The provider's own numbers for reviews, findings and actions.

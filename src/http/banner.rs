@@ -110,6 +110,10 @@ text_enum! {
         MemberLeft => "member_left", "Place ended and work handed over";
         /// A closure standard, or the days to do something, changed.
         StandardChanged => "standard_changed", "Standard saved";
+        /// Somebody marked what they were told as read.
+        NoticesRead => "notices_read", "All marked as read";
+        /// Somebody chose what they want by mail.
+        MailChosen => "mail_chosen", "Your choice is saved";
         /// A setting was changed.
         SettingChanged => "setting_changed", "Change saved";
     }
@@ -171,6 +175,8 @@ impl Done {
             Self::Joined => "Sign in to begin.",
             Self::MemberLeft => "New owners are told. What nobody took shows as unowned on the dashboard.",
             Self::StandardChanged => "It counts for what is agreed from now on.",
+            Self::NoticesRead => "They stay here for 90 days.",
+            Self::MailChosen => "It counts from the next message on.",
             Self::SettingChanged => "It counts from now on.",
         }
     }

@@ -47,8 +47,8 @@ struct Line {
     failed: bool,
     subject: String,
     body: String,
-    href: String,
-    reference: String,
+    /// The address and reference of the action it is about.
+    action: Option<(String, String)>,
 }
 
 async fn list(
@@ -74,7 +74,7 @@ async fn list(
 }
 
 fn line(r: &Listed, signed: &Signed) -> Line {
-    let reference = Reference::action(r.number).to_string();
+    let reference = r.number.map(|number| Reference::action(number).to_string());
     let to = r.recipient.clone().unwrap_or_else(|| r.audience.label().to_lowercase());
     let (state, failed) = match (r.sent_at, &r.last_error, r.next_at) {
         (Some(at), _, _) => (format!("Delivered on {}", words::instant(at)), false),
@@ -96,7 +96,6 @@ fn line(r: &Listed, signed: &Signed) -> Line {
         failed,
         subject: r.subject.clone().unwrap_or_default(),
         body: r.body.clone().unwrap_or_default(),
-        href: signed.path(&format!("actions/{reference}")),
-        reference,
+        action: reference.map(|reference| (signed.path(&format!("actions/{reference}")), reference)),
     }
 }

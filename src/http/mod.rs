@@ -77,6 +77,8 @@ pub mod kept;
 pub mod left_out;
 /// What the pages of findings and reviews share.
 pub mod line;
+/// The link in a mail that switches its kind off.
+pub mod mail_stop;
 /// The menu, by role.
 pub mod menu;
 /// Messages sent, kept or failed.
@@ -85,6 +87,8 @@ pub mod message;
 pub mod my_actions;
 /// What comes next with an action.
 pub mod next_step;
+/// What a member was told, and what they want by mail.
+pub mod notice;
 /// An action opened for its page or for a verb.
 pub mod opened;
 /// The layout, and the ways to answer.
@@ -159,6 +163,8 @@ pub fn features() -> Routes<AppState> {
         .merge(review::routes())
         .merge(weekly::routes())
         .merge(message::routes())
+        .merge(notice::routes())
+        .merge(mail_stop::routes())
         .merge(action::routes())
         .merge(verification::routes())
         .merge(exception::routes())
@@ -185,13 +191,14 @@ where
 {
     let origin: Arc<str> = csrf::origin_of(public_url).into();
     let hsts = headers::hsts(origin.starts_with("https://"), hsts_subdomains);
+    let guarded = csrf::Guarded { origin, except: routes.from_anywhere().into() };
     routes
         .get("/assets/{version}/{name}", assets::serve)
         .get("/favicon.ico", favicon)
         .into_router()
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(in_time))
-        .layer(middleware::from_fn_with_state(origin, csrf::guard))
+        .layer(middleware::from_fn_with_state(guarded, csrf::guard))
         .layer(middleware::from_fn(pages::draw))
         .layer(compression())
         .layer(middleware::from_fn_with_state(hsts, headers::add))

@@ -24,8 +24,31 @@ pub struct Layout {
     pub others: Vec<ProviderLink>,
     /// The menu, by role.
     pub menu: Vec<MenuItem>,
+    /// The way to what they were told; on pages of a provider.
+    pub bell: Option<Bell>,
     /// What was just done.
     pub banner: Option<Banner>,
+}
+
+/// The bell in the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bell {
+    /// Where it leads.
+    pub href: String,
+    /// How many notices are unread, a hundred at most.
+    pub unread: i64,
+}
+
+impl Bell {
+    /// The number beside it: "3", "99+"; empty when everything is read.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.unread {
+            ..=0 => String::new(),
+            1..=99 => self.unread.to_string(),
+            _ => "99+".to_owned(),
+        }
+    }
 }
 
 /// A provider as the header names it.

@@ -12,6 +12,7 @@ use axum::routing;
 pub struct Routes<S> {
     router: Router<S>,
     list: Vec<(Method, &'static str)>,
+    from_anywhere: Vec<&'static str>,
 }
 
 impl<S> Default for Routes<S>
@@ -30,7 +31,7 @@ where
     /// No addresses yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { router: Router::new(), list: Vec::new() }
+        Self { router: Router::new(), list: Vec::new(), from_anywhere: Vec::new() }
     }
 
     /// A page to look at (also answers `HEAD`).
@@ -57,6 +58,18 @@ where
         self
     }
 
+    /// A form that other programs send too, such as a mail program: whoever has the secret in the address may. Nothing of
+    /// a session may be looked at there, since nobody asks whose page the form came from.
+    #[must_use]
+    pub fn post_from_anywhere<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.from_anywhere.push(path);
+        self.post(path, handler)
+    }
+
     /// A form with files, of at most `limit` bytes altogether.
     #[must_use]
     pub fn upload<H, T>(mut self, path: &'static str, limit: usize, handler: H) -> Self
@@ -73,6 +86,7 @@ where
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.list.extend(other.list);
+        self.from_anywhere.extend(other.from_anywhere);
         self.router = self.router.merge(other.router);
         self
     }
@@ -81,6 +95,12 @@ where
     #[must_use]
     pub fn list(&self) -> &[(Method, &'static str)] {
         &self.list
+    }
+
+    /// The addresses of [`Routes::post_from_anywhere`].
+    #[must_use]
+    pub fn from_anywhere(&self) -> &[&'static str] {
+        &self.from_anywhere
     }
 
     /// The bare router.

@@ -16,7 +16,7 @@ use crate::http::banner::Banner;
 use crate::http::form::Draft;
 use crate::http::kept::{self, WrittenBy};
 use crate::http::menu;
-use crate::http::page::{Layout, ProviderLink};
+use crate::http::page::{Bell, Layout, ProviderLink};
 use crate::ids::{SessionId, UserId};
 use crate::store::TenantTx;
 use crate::store::menu::Counts;
@@ -37,6 +37,7 @@ pub struct Signed {
     pub provider: ProviderLink,
     others: Vec<ProviderLink>,
     banner: Option<Banner>,
+    unread: i64,
 }
 
 impl Signed {
@@ -90,6 +91,7 @@ impl Signed {
             provider: Some(self.provider.clone()),
             others: self.others.clone(),
             menu: menu::of(self.role(), &format!("/p/{}", self.provider.slug), counts),
+            bell: Some(Bell { href: self.path("notices"), unread: self.unread }),
             banner: self.banner.clone(),
             ..Layout::default()
         }
@@ -117,6 +119,7 @@ impl Signed {
             provider,
             others,
             banner: Banner::from_headers(headers),
+            unread: place.unread,
         })
     }
 }

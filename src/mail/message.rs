@@ -7,46 +7,51 @@
 use askama::Template;
 use chrono::NaiveDate;
 
-use crate::domain::text_enum::text_enum;
+use crate::domain::message::MessageKind;
 use crate::ids::MessageId;
 
-text_enum! {
-    /// What a message is about.
-    pub enum MessageKind {
-        /// You own an action now (R8).
-        Assigned => "assigned", "Assigned to you";
-        /// Your action came back from verification (R16).
-        SentBack => "sent_back", "Sent back to you";
-        /// An action needs your decision (R12, R13).
-        Escalated => "escalated", "Escalated to you";
-        /// An action waits for you to check it (R15).
-        ToVerify => "to_verify", "Waiting for your verification";
-        /// An action has waited for verification past its window (R14, R15).
-        VerificationLate => "verification_late", "Verification is late";
-        /// Your action is due in three working days (R8).
-        DueSoon => "due_soon", "Due soon";
-        /// Somebody else moved the date of your action (R6).
-        DateMoved => "date_moved", "New due date";
-        /// Somebody else reworded your action (R6).
-        Reworded => "reworded", "Reworded";
-        /// Somebody else called your action off (R6).
-        CalledOff => "called_off", "Called off";
-    }
-}
-
-/// What a message may tell. The recipient is resolved when it is sent, not when it was queued.
-#[derive(Clone, Debug)]
-pub struct Facts<'a> {
+/// Whom a message goes to, and from which provider. Resolved when it is sent, not when it was queued.
+#[derive(Clone, Copy, Debug)]
+pub struct To<'a> {
     /// The outbox row's id: the same for every try, so that a mail delivered twice is shown once.
     pub id: MessageId,
-    /// The recipient's name.
-    pub recipient_name: &'a str,
-    /// The recipient's address.
-    pub recipient_email: &'a str,
+    /// The reader's name.
+    pub name: &'a str,
+    /// The reader's address.
+    pub email: &'a str,
     /// The provider's name.
     pub provider_name: &'a str,
     /// The provider's part of the address.
     pub provider_slug: &'a str,
+    /// The address that switches this kind of mail off; none for what always comes.
+    pub stop: Option<&'a str>,
+}
+
+impl To<'_> {
+    /// The page on which the reader chooses what is sent.
+    pub(super) fn choose(&self, base: &str) -> String {
+        format!("{base}/p/{}/notices/mail", self.provider_slug)
+    }
+
+    /// The message around its words.
+    pub(super) fn mail(&self, base: &str, subject: String, text: String, html: String) -> Mail {
+        Mail {
+            message_id: format!("<{}@{}>", self.id, host_of(base)),
+            to_name: one_line(self.name, 120),
+            to_address: self.email.to_owned(),
+            subject,
+            text,
+            html,
+            stop: self.stop.map(str::to_owned),
+        }
+    }
+}
+
+/// What a message about an action may tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Whom it goes to.
+    pub to: To<'a>,
     /// The service's name.
     pub service_name: &'a str,
     /// The action's reference, such as A-0142.
@@ -57,8 +62,6 @@ pub struct Facts<'a> {
     pub due_on: Option<NaiveDate>,
     /// When that is, seen from the day it is sent: "in 3 working days".
     pub due_when: &'a str,
-    /// The member who did what the message tells of.
-    pub by: Option<&'a str>,
     /// Whether an escalation reached the quality lead and nominated individual (its second level).
     pub second_level: bool,
 }
@@ -78,6 +81,19 @@ pub struct Mail {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// The address that switches this kind of mail off, for the header of that name; none for what always comes.
+    pub stop: Option<String>,
+}
+
+impl Mail {
+    /// The text as administrators may read it: without the secret that switches somebody's mail off.
+    #[must_use]
+    pub fn text_to_keep(&self) -> String {
+        match &self.stop {
+            Some(stop) => self.text.replace(stop.as_str(), "(a link for the reader alone)"),
+            None => self.text.clone(),
+        }
+    }
 }
 
 macro_rules! template {
@@ -85,20 +101,24 @@ macro_rules! template {
         #[derive(Template)]
         #[template(path = $path)]
         struct $name<'a> {
+            to: To<'a>,
             facts: &'a Facts<'a>,
             title: &'a str,
             due: Option<&'a str>,
             link: &'a str,
+            choose: &'a str,
         }
     };
     ($name:ident, $path:literal, html) => {
         #[derive(Template)]
         #[template(path = $path)]
         struct $name<'a> {
+            to: To<'a>,
             facts: &'a Facts<'a>,
             title: &'a str,
             due: Option<&'a str>,
             link: &'a str,
+            choose: &'a str,
             subject: &'a str,
         }
     };
@@ -128,7 +148,9 @@ template!(CalledOffHtml, "mail/called_off.html", html);
 /// A template could not be rendered.
 pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result<Mail, askama::Error> {
     let base = public_url.trim_end_matches('/');
-    let link = &format!("{base}/p/{}/actions/{}", facts.provider_slug, facts.reference);
+    let to = facts.to;
+    let link = &format!("{base}/p/{}/actions/{}", to.provider_slug, facts.reference);
+    let choose = &to.choose(base);
     let title = &one_line(facts.title, 300);
     let subject = &subject(kind, facts);
     let due_text = facts.due_on.map(|due| due.format("%-d %B %Y").to_string());
@@ -136,8 +158,8 @@ pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result
     macro_rules! both {
         ($text:ident, $html:ident) => {
             (
-                $text { facts, title, due, link }.render()?,
-                $html { facts, title, due, link, subject }.render()?,
+                $text { to, facts, title, due, link, choose }.render()?,
+                $html { to, facts, title, due, link, choose, subject }.render()?,
             )
         };
     }
@@ -151,15 +173,11 @@ pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result
         MessageKind::DateMoved => both!(DateMovedText, DateMovedHtml),
         MessageKind::Reworded => both!(RewordedText, RewordedHtml),
         MessageKind::CalledOff => both!(CalledOffText, CalledOffHtml),
+        MessageKind::Digest | MessageKind::ControlCheck => {
+            return Err(askama::Error::Custom(format!("no mail about one action: {kind}").into()));
+        }
     };
-    Ok(Mail {
-        message_id: format!("<{}@{}>", facts.id, host_of(base)),
-        to_name: one_line(facts.recipient_name, 120),
-        to_address: facts.recipient_email.to_owned(),
-        subject: subject.clone(),
-        text,
-        html,
-    })
+    Ok(to.mail(base, subject.clone(), text, html))
 }
 
 fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
@@ -173,7 +191,7 @@ fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
         MessageKind::DueSoon => &format!("Due {}", facts.due_when),
         MessageKind::DateMoved => "New due date",
         MessageKind::Reworded => "Reworded",
-        MessageKind::CalledOff => "Called off",
+        MessageKind::CalledOff | MessageKind::Digest | MessageKind::ControlCheck => kind.label(),
     };
     format!("{what}: {} {}", one_line(facts.reference, 20), one_line(facts.title, 80))
 }
@@ -215,11 +233,12 @@ pub fn invitation(
         subject: subject.clone(),
         text: InvitationText { name, provider, link }.render()?,
         html: InvitationHtml { name, provider, link, subject }.render()?,
+        stop: None,
     })
 }
 
 /// One line of at most `most` characters: a line break in a title must not begin a new header or paragraph.
-fn one_line(text: &str, most: usize) -> String {
+pub(super) fn one_line(text: &str, most: usize) -> String {
     let line: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let line = line.join(" ");
@@ -243,45 +262,53 @@ fn host_of(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text_enum::assert_words;
     use uuid::Uuid;
+
+    const STOP: &str = "https://care.example/mail/willowbrook/secret";
 
     fn facts() -> Facts<'static> {
         Facts {
-            id: MessageId::from(Uuid::from_u128(7)),
-            recipient_name: "Amina Okafor",
-            recipient_email: "amina@willowbrook.example",
-            provider_name: "Willowbrook & Sons Care",
-            provider_slug: "willowbrook",
+            to: To {
+                id: MessageId::from(Uuid::from_u128(7)),
+                name: "Amina Okafor",
+                email: "amina@willowbrook.example",
+                provider_name: "Willowbrook & Sons Care",
+                provider_slug: "willowbrook",
+                stop: Some(STOP),
+            },
             service_name: "Beech House",
             reference: "A-0142",
             title: "Check MAR charts <daily> & sign",
             due_on: NaiveDate::from_ymd_opt(2026, 11, 21),
             due_when: "in 3 working days",
-            by: Some("Ruth Adeyemi"),
             second_level: false,
         }
     }
 
-    #[test]
-    fn the_kinds_are_words() {
-        assert_words::<MessageKind>();
+    fn mailed() -> impl Iterator<Item = MessageKind> {
+        let alone = [MessageKind::Digest, MessageKind::ControlCheck];
+        MessageKind::ALL.iter().copied().filter(move |kind| !alone.contains(kind))
     }
 
     #[test]
     fn every_kind_has_its_words_the_link_and_both_parts() {
-        for &kind in MessageKind::ALL {
+        for kind in mailed() {
             let mail = compose(kind, &facts(), "https://care.example/").unwrap();
             let link = "https://care.example/p/willowbrook/actions/A-0142";
             assert!(mail.text.contains(&format!("\n{link}\n")), "{}", mail.text);
-            assert!(mail.html.contains(&format!("<a href=\"{link}\">")), "{}", mail.html);
+            assert!(mail.html.contains(&format!("href=\"{link}\"")), "{}", mail.html);
             assert!(mail.text.contains(
                 "A-0142: Check MAR charts <daily> & sign\nService: Beech House\nDue: 21 November 2026\n"
             ));
             assert!(mail.html.contains("Check MAR charts &#60;daily&#62; &#38; sign"), "{}", mail.html);
             assert!(mail.subject.contains("A-0142 Check MAR charts"), "{}", mail.subject);
             assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
-            assert!(!mail.text.contains('{') && !mail.html.contains('{'));
+            assert!(!mail.text.contains("{{") && !mail.html.contains("{{"));
+            assert!(mail.text.contains("https://care.example/p/willowbrook/notices/mail"), "{}", mail.text);
+            assert!(mail.text.contains(STOP) && mail.html.contains(STOP), "{}", mail.text);
+            assert!(!mail.text_to_keep().contains(STOP), "it is for the reader alone");
+            let other = ["<img", "<link", "src=", "url(", "http://"];
+            assert!(other.iter().all(|from_outside| !mail.html.contains(from_outside)), "{}", mail.html);
         }
     }
 
@@ -296,13 +323,20 @@ mod tests {
     }
 
     #[test]
-    fn the_second_level_and_an_unknown_doer_read_differently() {
+    fn what_always_comes_has_no_link_to_switch_it_off() {
+        let to = To { stop: None, ..facts().to };
+        let mail = compose(MessageKind::Escalated, &Facts { to, ..facts() }, "https://care.example").unwrap();
+        assert!(mail.stop.is_none() && !mail.text.contains("Stop") && !mail.html.contains("Stop"));
+        assert_eq!(mail.text_to_keep(), mail.text);
+    }
+
+    #[test]
+    fn the_second_level_and_a_missing_date_read_differently() {
         let mail =
             compose(MessageKind::Escalated, &Facts { second_level: true, ..facts() }, "http://x").unwrap();
         assert!(mail.subject.starts_with("Escalated to you, second level: "));
         assert!(mail.text.contains("still late, or its risk is high"));
-        let mail =
-            compose(MessageKind::Assigned, &Facts { by: None, due_on: None, ..facts() }, "http://x").unwrap();
+        let mail = compose(MessageKind::Assigned, &Facts { due_on: None, ..facts() }, "http://x").unwrap();
         assert!(mail.text.contains("You have been given an action.") && !mail.text.contains("Due:"));
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
@@ -78,6 +79,9 @@ pub enum SetupError {
         "SMTP_URL is a server's address, such as smtps://user:password@mail.example.org or smtp://localhost:1025"
     )]
     Address,
+    /// A certificate is given for a conversation in the clear.
+    #[error("SMTP_CA_FILE is for TLS, and SMTP_URL speaks without: take one of them out")]
+    AuthorityUnused,
     /// No certificate can be read in the file.
     #[error(
         "SMTP_CA_FILE is the certificate of an authority, as a file that begins with -----BEGIN CERTIFICATE-----"
@@ -141,13 +145,9 @@ impl Smtp {
         whole: Duration,
         authority: Option<Certificate>,
     ) -> Result<Self, SetupError> {
-        let mut builder = Pool::from_url(url).map_err(|_| SetupError::Address)?;
-        if let Some(authority) = authority
-            && let Some(tls) = tls_with(url, authority)?
-        {
-            builder = builder.tls(tls);
-        }
-        let builder = builder.timeout(Some(CONNECT)).pool_config(PoolConfig::new().max_size(CONNECTIONS));
+        let builder = builder(url, authority)?
+            .timeout(Some(CONNECT))
+            .pool_config(PoolConfig::new().max_size(CONNECTIONS));
         let pool = Arc::new(Mutex::new(builder.clone().build()));
         Ok(Self { builder, pool, from, whole })
     }
@@ -189,13 +189,44 @@ impl Smtp {
         let never = |what: &str| SendError { retry: Retry::Never, reason: what.to_owned() };
         let address: Address =
             mail.to_address.parse().map_err(|_| never("the recipient's address is not one"))?;
-        Message::builder()
+        let raw = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+        let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(mail.to_name.clone()), address))
             .subject(mail.subject.clone())
             .message_id(Some(mail.message_id.clone()))
+            .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()));
+        let message = match &mail.stop {
+            // RFC 8058: one click in the reader's mail program is enough
+            Some(stop) => message
+                .raw_header(raw("List-Unsubscribe", format!("<{stop}>")))
+                .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())),
+            None => message,
+        };
+        message
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|_| never("the message could not be put together"))
+    }
+}
+
+/// Whether `SMTP_URL`, with the certificate of `SMTP_CA_FILE` if there is one, can be used: the same look as
+/// [`Transport::trusting`] takes, without connecting to anything.
+///
+/// # Errors
+/// The address or the certificate cannot be used.
+pub fn check(smtp_url: &str, authority: Option<&[u8]>) -> Result<(), SetupError> {
+    builder(&with_tls_said(smtp_url)?, authority.map(certificate).transpose()?).map(drop)
+}
+
+/// How the server of an address whose TLS setting is explicit is spoken to.
+fn builder(url: &str, authority: Option<Certificate>) -> Result<AsyncSmtpTransportBuilder, SetupError> {
+    let builder = Pool::from_url(url).map_err(|_| SetupError::Address)?;
+    match authority {
+        None => Ok(builder),
+        Some(authority) => match tls_with(url, authority)? {
+            Some(tls) => Ok(builder.tls(tls)),
+            None => Err(SetupError::AuthorityUnused),
+        },
     }
 }
 
@@ -353,6 +384,9 @@ mod tests {
         Ok(())
     }
 
+    /// As long as they get.
+    const STOP: &str = "https://throughline.rowan-residential-care.example/mail/rowan-residential-care/0123456789012345678901234567890123456789012";
+
     fn mail() -> Mail {
         Mail {
             message_id: "<7@care.example>".to_owned(),
@@ -361,6 +395,7 @@ mod tests {
             subject: "Assigned to you: A-0142".to_owned(),
             text: "Hello Amina,\n.\na line with one dot above".to_owned(),
             html: "<p>Hello Amina</p>".to_owned(),
+            stop: Some(STOP.to_owned()),
         }
     }
 
@@ -381,11 +416,15 @@ mod tests {
             "To: \"Amina Okafor\" <amina@willowbrook.example>\r\n",
             "Subject: Assigned to you: A-0142\r\n",
             "multipart/alternative",
+            "Auto-Submitted: auto-generated\r\n",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
             "a line with one dot above",
             "<p>Hello Amina</p>",
         ] {
             assert!(taken[0].contains(part), "{part} is not in {}", taken[0]);
         }
+        let unfolded = taken[0].replace("\r\n ", " ");
+        assert!(unfolded.contains(&format!("List-Unsubscribe: <{STOP}>\r\n")), "{}", taken[0]);
     }
 
     #[rstest]

@@ -1,13 +1,12 @@
 //! Who hears of a message: decided when it is sent, from the people who are there then.
 
-use chrono::NaiveDate;
-
 use super::outbox::Audience;
 use super::{TenantTx, word};
-use crate::domain::action::Status;
-use crate::domain::calendar::Nation;
+use crate::domain::access::Relation;
 use crate::domain::escalation::Level;
-use crate::ids::{ActionId, EscalationId, MemberId, UserId};
+use crate::domain::member::Member;
+use crate::domain::message::Standing;
+use crate::ids::{ActionId, EscalationId, MemberId, ServiceId};
 
 /// The members an audience is made of now.
 ///
@@ -21,6 +20,8 @@ pub async fn people(
 ) -> Result<Vec<MemberId>, sqlx::Error> {
     match audience {
         Audience::Owner => owner(tx, action).await,
+        // says who it is when it is queued
+        Audience::Themselves => Ok(Vec::new()),
         Audience::Manager => {
             let managers = of_service(tx, action, &["registered_manager"]).await?;
             // R12: no manager, or the manager's own action: one level up, and on while nobody is there
@@ -116,68 +117,60 @@ async fn of_provider(
     .await
 }
 
-/// What a message tells, read when it is sent.
+/// What a message tells of an action, read when it is sent.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// The action's number.
     pub number: i32,
     /// What is to be done.
     pub what: String,
-    /// Its due date.
-    pub due_on: Option<NaiveDate>,
-    /// Where it stands.
-    pub status: Status,
-    /// The nation of its service.
-    pub nation: Nation,
-    /// Whether the recipient owns it now.
-    pub owns: bool,
     /// The service's name.
     pub service: String,
-    /// The recipient's name.
-    pub recipient: String,
-    /// The person behind the recipient.
-    pub user: UserId,
     /// How high the escalation went, if it tells of one.
     pub level: Option<i32>,
+    /// How the action and the reader stand now.
+    pub now: Standing,
 }
 
-/// Reads what a message tells its one recipient; none when the recipient has left.
+/// Reads what a message about an action tells its reader.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn subject(
     tx: &mut TenantTx,
-    message: &super::outbox::Due,
-    to: MemberId,
-) -> Result<Option<Subject>, sqlx::Error> {
+    (action, escalation): (ActionId, Option<EscalationId>),
+    reader: &Member,
+) -> Result<Subject, sqlx::Error> {
     let provider = tx.provider();
-    let row = sqlx::query!(
-        r#"SELECT a.number, a.what, a.due_on, a.status, s.nation, coalesce(a.owner_id = m.id, false) AS "owns!", s.name AS service, m.name AS recipient, m.user_id AS "user: UserId", e.level AS "level?"
+    let r = sqlx::query!(
+        r#"SELECT a.number, a.what, a.due_on, a.status, s.nation, coalesce(a.owner_id = $3, false) AS "owns!", s.name AS service, e.level AS "level?",
+             a.service_id AS "service_id: ServiceId",
+             EXISTS (SELECT 1 FROM undecided_escalations u WHERE u.provider_id = $1 AND u.escalation_id = $4) AS "undecided!"
            FROM actions a
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
-           JOIN memberships m ON m.provider_id = a.provider_id AND m.id = $3 AND m.ended_at IS NULL
            LEFT JOIN escalations e ON e.provider_id = a.provider_id AND e.id = $4
            WHERE a.provider_id = $1 AND a.id = $2"#,
         provider.uuid(),
-        message.action.uuid(),
-        to.uuid(),
-        message.escalation.map(|e| e.uuid()),
+        action.uuid(),
+        reader.id.uuid(),
+        escalation.map(|e| e.uuid()),
     )
-    .fetch_optional(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
-    row.map(|r| {
-        Ok(Subject {
-            number: r.number,
-            what: r.what,
-            due_on: r.due_on,
+    let relation =
+        Relation { in_service: reader.sees_service(r.service_id), own: r.owns, ..Relation::default() };
+    Ok(Subject {
+        number: r.number,
+        what: r.what,
+        service: r.service,
+        level: r.level,
+        now: Standing {
+            role: reader.role,
+            relation,
             status: word(&r.status)?,
+            due_on: r.due_on,
             nation: word(&r.nation)?,
-            owns: r.owns,
-            service: r.service,
-            recipient: r.recipient,
-            user: r.user,
-            level: r.level,
-        })
+            undecided: r.undecided,
+        },
     })
-    .transpose()
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::outbox::Audience;
 use super::{TenantTx, word};
+use crate::domain::message::MessageKind;
 use crate::ids::MessageId;
-use crate::mail::message::MessageKind;
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
@@ -21,8 +21,8 @@ pub struct Listed {
     pub audience: Audience,
     /// The one recipient, once resolved.
     pub recipient: Option<String>,
-    /// The number of the action it is about.
-    pub number: i32,
+    /// The number of the action it is about; none for a digest.
+    pub number: Option<i32>,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
     /// When it left, or was kept for reading.
@@ -52,9 +52,9 @@ pub async fn page(
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT o.id AS "id: MessageId", o.kind, o.audience, m.name AS "recipient?", a.number, o.created_at, o.sent_at, o.next_at, o.attempts,
+        r#"SELECT o.id AS "id: MessageId", o.kind, o.audience, m.name AS "recipient?", a.number AS "number?", o.created_at, o.sent_at, o.next_at, o.attempts,
              o.subject, o.body, o.overtaken, o.last_error
-           FROM outbox o JOIN actions a ON a.provider_id = o.provider_id AND a.id = o.action_id
+           FROM outbox o LEFT JOIN actions a ON a.provider_id = o.provider_id AND a.id = o.action_id
            LEFT JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.recipient_id
            WHERE o.provider_id = $1 AND (o.recipient_id IS NOT NULL OR o.sent_at IS NULL)
              AND ($2::timestamptz IS NULL OR (o.created_at, o.id) < ($2, $3::uuid))

@@ -31,6 +31,8 @@ pub mod closure;
 pub mod codes;
 /// The dashboard.
 pub mod dashboard;
+/// The digest of a week.
+pub mod digest;
 /// Escalations.
 pub mod escalation;
 /// What escalations are raised upon, and what decisions see.
@@ -53,6 +55,8 @@ pub mod invitation;
 pub mod judged;
 /// What a member who leaves would leave behind.
 pub mod leaver;
+/// What members want by mail.
+pub mod mail_choice;
 /// Members.
 pub mod member;
 /// Lists of members.
@@ -61,6 +65,8 @@ pub mod member_list;
 pub mod menu;
 /// The outbox as it is read.
 pub mod message_list;
+/// What members are told in the program.
+pub mod notice;
 /// Opening a session.
 pub mod opening;
 /// Messages to be delivered.

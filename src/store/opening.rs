@@ -27,6 +27,8 @@ pub struct Place {
     pub name: PlaceName,
     /// The membership.
     pub member: Member,
+    /// How many notices they have not read, a hundred at most.
+    pub unread: i64,
 }
 
 /// An open session.
@@ -59,6 +61,7 @@ struct SessionRow {
     place_slugs: Vec<String>,
     place_names: Vec<String>,
     noted: bool,
+    unread: i64,
 }
 
 impl Db {
@@ -121,7 +124,7 @@ async fn session(
              provider_id AS "provider_id: ProviderId", provider_slug, provider_name,
              member_id AS "member_id: MemberId", member_name, role, job_title,
              coalesce(services, '{}') AS "services!: Vec<ServiceId>",
-             coalesce(place_slugs, '{}') AS "place_slugs!", coalesce(place_names, '{}') AS "place_names!", noted AS "noted!"
+             coalesce(place_slugs, '{}') AS "place_slugs!", coalesce(place_names, '{}') AS "place_names!", noted AS "noted!", unread AS "unread!"
            FROM app.open_session($1, $2, $3, $4)"#,
         &token.as_bytes()[..],
         slug,
@@ -144,6 +147,7 @@ fn opened(row: SessionRow) -> Result<Opened, sqlx::Error> {
                 job_title: row.job_title.unwrap_or_default(),
                 services: row.services,
             },
+            unread: row.unread,
         }),
         _ => None,
     };

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{TenantTx, word};
+use crate::domain::message::MessageKind;
 use crate::domain::text_enum::text_enum;
 use crate::ids::{ActionId, EscalationId, MemberId, MessageId};
-use crate::mail::message::MessageKind;
 
 text_enum! {
     /// Whom a message is for; who that is is decided when it is sent.
@@ -19,6 +19,8 @@ text_enum! {
         Leadership => "leadership", "Quality lead and nominated individual";
         /// Those who may check actions of the service.
         Verifiers => "verifiers", "Those who may check it";
+        /// One member, of what is theirs.
+        Themselves => "themselves", "Themselves";
     }
 }
 
@@ -60,7 +62,7 @@ pub async fn queue(tx: &mut TenantTx, new: &NewMessage) -> Result<(), sqlx::Erro
     .map(drop)
 }
 
-/// A message whose time has come.
+/// A message for one person, whose time has come.
 #[derive(Clone, Debug)]
 pub struct Due {
     /// Id; also the mail's Message-ID.
@@ -69,14 +71,16 @@ pub struct Due {
     pub kind: MessageKind,
     /// Whom it is for.
     pub audience: Audience,
-    /// The action it is about.
-    pub action: ActionId,
+    /// The action it is about; none for a digest.
+    pub action: Option<ActionId>,
     /// The escalation it tells of.
     pub escalation: Option<EscalationId>,
-    /// The one person, once resolved.
-    pub recipient: Option<MemberId>,
+    /// The one person.
+    pub recipient: MemberId,
     /// How often it was tried.
     pub attempts: i32,
+    /// When it was queued.
+    pub created_at: DateTime<Utc>,
 }
 
 /// Claims at most `limit` messages whose time has come, for as long as `lease`: no other replica takes them meanwhile,
@@ -88,11 +92,11 @@ pub async fn claim(tx: &mut TenantTx, limit: i64, lease: Duration) -> Result<Vec
     let (provider, now) = (tx.provider(), tx.now());
     let rows = sqlx::query!(
         r#"UPDATE outbox o SET leased_until = $3, attempts = attempts + 1
-           FROM (SELECT id FROM outbox WHERE provider_id = $1 AND next_at <= $2 AND (leased_until IS NULL OR leased_until <= $2)
+           FROM (SELECT id FROM outbox WHERE provider_id = $1 AND next_at <= $2 AND recipient_id IS NOT NULL AND (leased_until IS NULL OR leased_until <= $2)
                  ORDER BY next_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) due
            WHERE o.provider_id = $1 AND o.id = due.id
            RETURNING o.id AS "id: MessageId", o.kind, o.audience, o.action_id AS "action: ActionId", o.escalation_id AS "escalation: EscalationId",
-             o.recipient_id AS "recipient: MemberId", o.attempts"#,
+             o.recipient_id AS "recipient!: MemberId", o.attempts, o.created_at"#,
         provider.uuid(),
         now,
         now + lease,
@@ -110,12 +114,50 @@ pub async fn claim(tx: &mut TenantTx, limit: i64, lease: Duration) -> Result<Vec
                 escalation: r.escalation,
                 recipient: r.recipient,
                 attempts: r.attempts,
+                created_at: r.created_at,
             })
         })
         .collect()
 }
 
-/// Turns a message for an audience into one for each person, and takes it off the queue.
+/// A message for an audience, whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Unresolved {
+    /// Id.
+    pub id: MessageId,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The action it is about.
+    pub action: ActionId,
+    /// The escalation it tells of.
+    pub escalation: Option<EscalationId>,
+}
+
+/// At most `limit` messages that are still to become one for each person, locked until the transaction ends; those that
+/// another replica is turning are left to it.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn unresolved(tx: &mut TenantTx, limit: i64) -> Result<Vec<Unresolved>, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: MessageId", audience, action_id AS "action!: ActionId", escalation_id AS "escalation: EscalationId" FROM outbox
+           WHERE provider_id = $1 AND next_at <= $2 AND recipient_id IS NULL ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"#,
+        provider.uuid(),
+        now,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            let audience = word(&r.audience)?;
+            Ok(Unresolved { id: r.id, audience, action: r.action, escalation: r.escalation })
+        })
+        .collect()
+}
+
+/// Turns a message for an audience into a notice and a mail for each person, and takes it off the queue.
 ///
 /// # Errors
 /// The database refused or was lost.
@@ -123,10 +165,14 @@ pub async fn resolve(tx: &mut TenantTx, id: MessageId, people: &[MemberId]) -> R
     let (provider, now) = (tx.provider(), tx.now());
     let people: Vec<_> = people.iter().map(|p| p.uuid()).collect();
     sqlx::query!(
-        r#"INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, recipient_id, created_at, next_at)
-           SELECT o.provider_id, gen_random_uuid(), o.dedupe_key || ' to ' || p, o.kind, o.audience, o.action_id, o.escalation_id, p, o.created_at, $4
-           FROM outbox o, unnest($3::uuid[]) AS x(p) WHERE o.provider_id = $1 AND o.id = $2
-           ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING"#,
+        r#"WITH told AS (SELECT o.*, x.p FROM outbox o, unnest($3::uuid[]) AS x(p) WHERE o.provider_id = $1 AND o.id = $2),
+           queued AS (
+             INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, recipient_id, created_at, next_at)
+             SELECT $1, gen_random_uuid(), t.dedupe_key || ' to ' || t.p, t.kind, t.audience, t.action_id, t.escalation_id, t.p, t.created_at, $4 FROM told t
+             ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING)
+           INSERT INTO notices (provider_id, id, member_id, kind, action_id, escalation_id, dedupe_key, created_at)
+           SELECT $1, gen_random_uuid(), t.p, t.kind, t.action_id, t.escalation_id, t.dedupe_key, $4 FROM told t
+           ON CONFLICT ON CONSTRAINT notices_say_it_once DO NOTHING"#,
         provider.uuid(),
         id.uuid(),
         &people,

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{TenantTx, word};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
+use crate::domain::message::MessageKind;
 use crate::ids::{ActionId, MemberId};
-use crate::mail::message::MessageKind;
 
 /// An action whose reminder day has come, or whose date has passed without one.
 #[derive(Clone, Debug)]
@@ -114,7 +114,10 @@ pub async fn settle(
            queued AS (
              INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, recipient_id, created_at, next_at)
              SELECT $1, gen_random_uuid(), format('%s %s %s %s %s', $9::text, t.action_id, t.cycle, t.owner_id, t.due_on), $9, 'owner', t.action_id, t.owner_id, $7, $8
-             FROM taken t WHERE t.wanted ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING RETURNING 1)
+             FROM taken t WHERE t.wanted ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING RETURNING dedupe_key, action_id, recipient_id),
+           noticed AS (
+             INSERT INTO notices (provider_id, id, member_id, kind, action_id, dedupe_key, created_at)
+             SELECT $1, gen_random_uuid(), q.recipient_id, $9, q.action_id, q.dedupe_key, $7 FROM queued q ON CONFLICT ON CONSTRAINT notices_say_it_once DO NOTHING)
            SELECT (SELECT count(*) FROM taken) AS "taken!", (SELECT count(*) FROM queued) AS "queued!""#,
         provider.uuid(),
         &actions,

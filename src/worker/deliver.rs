@@ -2,13 +2,21 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 
+use super::announce;
 use crate::app::AppState;
+use crate::auth::token::Token;
+use crate::clock::london_date;
+use crate::domain::digest::week_to_tell;
+use crate::domain::message::overtaken;
 use crate::domain::reference::Reference;
-use crate::domain::reminder;
+use crate::domain::{reminder, words};
 use crate::error::AppError;
-use crate::mail::message::{self, Facts, Mail, MessageKind};
+use crate::mail::digest::{self as digest_mail, Section};
+use crate::mail::message::{self, Facts, Mail, To};
 use crate::mail::transport::{Retry, SendError};
 use crate::store::audience::{self, Subject};
+use crate::store::digest::{self, Told};
+use crate::store::mail_choice::{self, Reader};
 use crate::store::outbox::{self, Due, Outcome};
 use crate::store::system::{self, ProviderRow};
 use crate::store::{SystemTx, TenantTx};
@@ -35,6 +43,7 @@ pub struct Sent {
 /// # Errors
 /// The database was lost; what was claimed comes back when its lease ends.
 pub async fn provider(app: &AppState, provider: &ProviderRow) -> Result<Sent, AppError> {
+    announce::provider(app, provider.id).await?;
     let mut sent = Sent::default();
     loop {
         let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
@@ -53,33 +62,38 @@ pub async fn provider(app: &AppState, provider: &ProviderRow) -> Result<Sent, Ap
     }
 }
 
-/// Delivers one message, or turns it into one for each person. None when there was nothing to send.
+/// A message that still holds.
+struct Letter {
+    reader: Reader,
+    tells: Tells,
+    /// The secret of the link that switches its kind off, if it can be.
+    stop: Option<Token>,
+}
+
+/// What it tells.
+enum Tells {
+    Action(Box<Subject>),
+    Week(Vec<Told>),
+}
+
+/// Delivers one message. None when there was nothing to send any more.
 async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option<bool>, AppError> {
-    let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
-    let Some(to) = due.recipient else {
-        let people = audience::people(&mut tx, due.audience, due.action, due.escalation).await?;
-        outbox::resolve(&mut tx, due.id, &people).await?;
-        tx.commit().await?;
-        return Ok(None);
-    };
-    let Some(subject) = audience::subject(&mut tx, due, to).await? else {
-        let gone = Outcome { error: Some("The recipient has left"), ..nothing(due) };
-        outbox::mark(&mut tx, &gone).await?;
-        tx.commit().await?;
-        return Ok(Some(false));
-    };
     let today = app.clock.today();
-    if let Some(why) = overtaken(due.kind, &subject, today) {
-        outbox::overtake(&mut tx, due.id, why).await?;
-        tx.commit().await?;
-        return Ok(None);
-    }
+    let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
+    let letter = match letter(&mut tx, due, today).await? {
+        Ok(letter) => letter,
+        Err(why) => {
+            outbox::overtake(&mut tx, due.id, why).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+    };
     tx.commit().await?;
-    let email = address(app, &subject).await?;
+    let email = address(app, &letter).await?;
     if !email.contains('@') {
         return without_address(app, provider, due).await;
     }
-    let mail = match compose(app, provider, due, &subject, &email, today) {
+    let mail = match compose(app, provider, due, &letter, &email, today) {
         Ok(mail) => mail,
         Err(error) => return unwritten(app, provider, due, &error).await,
     };
@@ -88,7 +102,8 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
     let now = app.clock.now();
     let mut tx = TenantTx::begin(&app.db, provider.id, None, now).await?;
     let delivered = answer.is_ok();
-    let base = Outcome { subject: &mail.subject, body: &mail.text, ..nothing(due) };
+    let body = mail.text_to_keep();
+    let base = Outcome { subject: &mail.subject, body: &body, ..nothing(due) };
     match answer {
         Ok(_) => outbox::mark(&mut tx, &Outcome { sent_at: Some(now), ..base }).await?,
         Err(SendError { retry, reason }) => {
@@ -100,21 +115,52 @@ async fn one(app: &AppState, provider: &ProviderRow, due: &Due) -> Result<Option
     Ok(Some(delivered))
 }
 
-/// Why a message is no longer true. Most tell what happened, which stays so; a reminder tells what is still to come.
-fn overtaken(kind: MessageKind, subject: &Subject, today: NaiveDate) -> Option<&'static str> {
-    match kind {
-        MessageKind::DueSoon => {
-            reminder::overtaken(subject.status, subject.owns, subject.due_on, subject.nation, today)
-        }
-        _ => None,
+/// What a message says to its reader as both are now; or why it is not sent any more.
+async fn letter(
+    tx: &mut TenantTx,
+    due: &Due,
+    today: NaiveDate,
+) -> Result<Result<Letter, &'static str>, sqlx::Error> {
+    let kind = due.kind;
+    let Some(reader) = mail_choice::reader(tx, due.recipient, kind).await? else {
+        return Ok(Err("They have left"));
+    };
+    if !kind.is_mailed(reader.chosen) {
+        return Ok(Err("They read this in the program, not by mail"));
     }
+    let tells = match due.action {
+        Some(action) => {
+            let subject = audience::subject(tx, (action, due.escalation), &reader.member).await?;
+            if let Some(why) = overtaken(kind, &subject.now, today) {
+                return Ok(Err(why));
+            }
+            Tells::Action(Box::new(subject))
+        }
+        None if week_to_tell(today).is_none()
+            || week_to_tell(today) != week_to_tell(london_date(due.created_at)) =>
+        {
+            return Ok(Err("Its week has begun without it"));
+        }
+        None => {
+            let told = digest::read(tx, &reader.member, today).await?;
+            if told.is_empty() {
+                return Ok(Err("There is nothing to tell this week"));
+            }
+            Tells::Week(told)
+        }
+    };
+    let stop = kind.can_be_chosen().then(Token::random);
+    if let Some(stop) = &stop {
+        mail_choice::insert_stop(tx, stop.hash(), reader.member.id, kind).await?;
+    }
+    Ok(Ok(Letter { reader, tells, stop }))
 }
 
 const fn nothing(due: &Due) -> Outcome<'static> {
     Outcome { id: due.id, subject: "", body: "", sent_at: None, next_at: None, error: None }
 }
 
-/// Staff without mail sign in with a name: they read on their pages what others are sent.
+/// Staff without mail sign in with a name: they read in the program what others are sent as well.
 async fn without_address(
     app: &AppState,
     provider: &ProviderRow,
@@ -126,9 +172,9 @@ async fn without_address(
     Ok(None)
 }
 
-async fn address(app: &AppState, subject: &Subject) -> Result<String, sqlx::Error> {
+async fn address(app: &AppState, letter: &Letter) -> Result<String, sqlx::Error> {
     let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
-    let email = system::email(&mut tx, subject.user).await?.unwrap_or_default();
+    let email = system::email(&mut tx, letter.reader.user).await?.unwrap_or_default();
     tx.commit().await?;
     Ok(email)
 }
@@ -154,27 +200,49 @@ fn compose(
     app: &AppState,
     provider: &ProviderRow,
     due: &Due,
-    subject: &Subject,
+    letter: &Letter,
     email: &str,
     today: NaiveDate,
 ) -> Result<Mail, askama::Error> {
-    let reference = Reference::action(subject.number).to_string();
-    let due_when = subject.due_on.map(|on| reminder::when(on, today, subject.nation)).unwrap_or_default();
-    let facts = Facts {
+    let base = app.config.public_url.origin();
+    let stop = letter.stop.as_ref().map(|stop| format!("{base}/mail/{}/{}", provider.slug, stop.text()));
+    let to = To {
         id: due.id,
-        recipient_name: &subject.recipient,
-        recipient_email: email,
+        name: &letter.reader.member.name,
+        email,
         provider_name: &provider.name,
         provider_slug: &provider.slug,
-        service_name: &subject.service,
-        reference: &reference,
-        title: &subject.what,
-        due_on: subject.due_on,
-        due_when: &due_when,
-        by: None,
-        second_level: subject.level.is_some_and(|level| level >= 2),
+        stop: stop.as_deref(),
     };
-    message::compose(due.kind, &facts, app.config.public_url.origin())
+    match &letter.tells {
+        Tells::Week(told) => digest_mail::compose(&to, &sections(told), base),
+        Tells::Action(subject) => {
+            let reference = Reference::action(subject.number).to_string();
+            let now = &subject.now;
+            let due_when = now.due_on.map(|on| reminder::when(on, today, now.nation)).unwrap_or_default();
+            let facts = Facts {
+                to,
+                service_name: &subject.service,
+                reference: &reference,
+                title: &subject.what,
+                due_on: now.due_on,
+                due_when: &due_when,
+                second_level: subject.level.is_some_and(|level| level >= 2),
+            };
+            message::compose(due.kind, &facts, base)
+        }
+    }
+}
+
+fn sections(told: &[Told]) -> Vec<Section> {
+    let row = |row: &digest::Row| digest_mail::Row {
+        reference: Reference::action(row.number).to_string(),
+        title: row.what.clone(),
+        service: row.service.clone(),
+        day: row.day.map(words::date),
+    };
+    let section = |t: &Told| Section { part: t.part, total: t.total, rows: t.rows.iter().map(row).collect() };
+    told.iter().map(section).collect()
 }
 
 /// When to try again: 5 seconds doubled with each try, ten tries in all; never for what the server refused for good.

@@ -14,6 +14,8 @@ use crate::store::SystemTx;
 use crate::store::system::{self, ProviderRow};
 use crate::workflow::{self, Stop};
 
+/// Who is told.
+pub mod announce;
 /// Delivery of messages.
 pub mod deliver;
 /// The mails of invitations.
@@ -29,8 +31,10 @@ const UPKEEP_EVERY: chrono::Duration = chrono::Duration::hours(1);
 pub struct Summary {
     /// Escalations raised.
     pub raised: u64,
-    /// Reminders queued.
+    /// Reminders queued, and checks of interim controls told.
     pub reminded: u64,
+    /// Digests queued.
+    pub digests: u64,
     /// Messages sent, or kept for the administrators' page.
     pub delivered: u64,
     /// Messages that could not be sent this time.
@@ -56,7 +60,7 @@ async fn providers(app: &AppState) -> Result<Vec<ProviderRow>, AppError> {
     Ok(all)
 }
 
-/// Raises in every provider what passed its date (R11, R12), and reminds of what comes near (R8).
+/// Raises in every provider what passed its date (R11, R12), reminds of what comes near (R8), and tells whom it concerns.
 async fn sweep(app: &AppState) -> (Summary, Result<(), AppError>) {
     let (mut summary, mut outcome) = (Summary::default(), Ok(()));
     match providers(app).await {
@@ -70,6 +74,13 @@ async fn sweep(app: &AppState) -> (Summary, Result<(), AppError>) {
                 match workflow::reminder::sweep(app, provider.id).await.map_err(failed) {
                     Ok(reminded) => summary.reminded += reminded,
                     Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+                }
+                match workflow::digest::sweep(app, provider.id).await.map_err(failed) {
+                    Ok(digests) => summary.digests += digests,
+                    Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+                }
+                if let Err(error) = announce::provider(app, provider.id).await {
+                    outcome = outcome.and(Err(noted(&provider, error)));
                 }
             }
         }
@@ -117,8 +128,8 @@ fn failed(stop: Stop) -> AppError {
 pub async fn upkeep(app: &AppState) -> bool {
     match workflow::upkeep::sweep(app).await {
         Ok(swept) => {
-            let workflow::upkeep::Swept { uploads, files, words, sessions } = swept;
-            tracing::info!(uploads, files, words, sessions, "upkeep");
+            let workflow::upkeep::Swept { uploads, files, words, notices, sessions } = swept;
+            tracing::info!(uploads, files, words, notices, sessions, "upkeep");
             true
         }
         Err(error) => {
@@ -196,8 +207,8 @@ async fn run_deliveries(app: &AppState, stop: &CancellationToken) {
 
 fn tell(summary: Summary) {
     if summary != Summary::default() {
-        let Summary { raised, reminded, delivered, failed } = summary;
-        tracing::info!(raised, reminded, delivered, failed, "worker");
+        let Summary { raised, reminded, digests, delivered, failed } = summary;
+        tracing::info!(raised, reminded, digests, delivered, failed, "worker");
     }
 }
 

@@ -23,6 +23,8 @@ pub mod change;
 pub mod closure;
 /// One-time codes.
 pub mod codes;
+/// The digests of a week.
+pub mod digest;
 /// Escalations: raised by the program, decided by people.
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
@@ -37,6 +39,10 @@ pub mod handover;
 pub mod invitation;
 /// Somebody leaves.
 pub mod leaver;
+/// What a member wants by mail.
+pub mod mail_choice;
+/// A member's own notices.
+pub mod notice;
 /// People and their places.
 pub mod person;
 /// A member's place changes.

@@ -6,8 +6,8 @@ use crate::clock::{london_date, london_hour};
 use crate::domain::calendar::Nation;
 use crate::domain::reminder::{self, Planned};
 use crate::ids::ProviderId;
-use crate::store::TenantTx;
 use crate::store::reminder::{self as store, Come, Settled};
+use crate::store::{TenantTx, notice};
 
 /// How many reminders one round takes at a time.
 const BATCH: i64 = 500;
@@ -18,7 +18,7 @@ const BATCH: i64 = 500;
 /// # Errors
 /// The database was lost; what was queued before stands.
 pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
-    let mut queued = 0;
+    let mut queued = of_control_checks(app, in_provider).await?;
     loop {
         let (settled, more) = super::retrying!(sweep_once(app, in_provider))?;
         queued += settled.queued;
@@ -27,6 +27,15 @@ pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
             return Ok(queued);
         }
     }
+}
+
+/// Tells of interim controls to be checked (R13): in the program alone.
+async fn of_control_checks(app: &AppState, in_provider: ProviderId) -> Done<u64> {
+    let Moment { now, today } = Moment::read(app);
+    let mut tx = TenantTx::begin(&app.db, in_provider, None, now).await?;
+    let told = notice::of_control_checks(&mut tx, today).await?;
+    tx.commit().await?;
+    Ok(told)
 }
 
 /// One round, and whether there may be more.

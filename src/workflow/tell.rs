@@ -2,7 +2,7 @@
 
 use super::Actor;
 use crate::domain::action::Action;
-use crate::mail::message::MessageKind;
+use crate::domain::message::MessageKind;
 use crate::store::TenantTx;
 use crate::store::outbox::{self, Audience, NewMessage};
 

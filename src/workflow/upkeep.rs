@@ -9,12 +9,14 @@ use crate::files::ContentHash;
 use crate::ids::ProviderId;
 use crate::store::system;
 use crate::store::{SystemTx, TenantTx};
-use crate::store::{blob, outbox};
+use crate::store::{blob, mail_choice, notice, outbox};
 
 /// How old what nobody names must be before it goes.
 const HOURS: i64 = 24;
-/// For how many days the words of a message that was sent are kept.
+/// For how many days the words of a message that was sent are kept, and notices that were read.
 const WORDS_DAYS: i64 = 90;
+/// For how many days the link in a mail that switches its kind off works.
+const STOP_DAYS: i64 = 400;
 /// How many files of the store are compared with the database at a time.
 const BATCH: usize = 500;
 
@@ -27,13 +29,15 @@ pub struct Swept {
     pub files: u64,
     /// Messages whose words were taken out.
     pub words: u64,
+    /// Notices read long ago.
+    pub notices: u64,
     /// Sessions that had ended by themselves.
     pub sessions: u64,
 }
 
 /// Clears away what is older than a day and belongs to nothing: kept files of forms that were never sent again, the rows
 /// of files nobody names, and files in the store without a row (an upload that broke off after its file was stored, a
-/// database that failed right then). The words of messages go after ninety days. Safe beside uploads and beside itself.
+/// database that failed right then). The words of messages, and notices that were read, go after ninety days. Safe beside uploads and beside itself.
 ///
 /// # Errors
 /// The database or the store was lost; what was cleared before stays cleared.
@@ -48,7 +52,10 @@ pub async fn sweep(app: &AppState) -> Result<Swept, AppError> {
         let mut tx = TenantTx::begin(&app.db, provider.id, None, app.clock.now()).await?;
         swept.uploads += blob::forget_old_uploads(&mut tx, before).await?;
         blob::forget_unused(&mut tx, before).await?;
-        swept.words += outbox::forget_words(&mut tx, app.clock.now() - Duration::days(WORDS_DAYS)).await?;
+        let now = tx.now();
+        swept.words += outbox::forget_words(&mut tx, now - Duration::days(WORDS_DAYS)).await?;
+        swept.notices += notice::forget_read(&mut tx, now - Duration::days(WORDS_DAYS)).await?;
+        mail_choice::forget_stops(&mut tx, now - Duration::days(STOP_DAYS)).await?;
         tx.commit().await?;
     }
     swept.files = sweep_store(app, before).await?;

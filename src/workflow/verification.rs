@@ -11,12 +11,12 @@ use crate::domain::action::{Action, Status};
 use crate::domain::closure::Case;
 use crate::domain::escalation::{self, Cause, Level};
 use crate::domain::event::{Event, EventKind};
+use crate::domain::message::MessageKind;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{
     Capacity, Consequence, EscalateBecause, Outcome, Verdict, VerdictRefusal, capacity, weigh,
 };
 use crate::error::AppError;
-use crate::mail::message::MessageKind;
 use crate::store::action::{self, Change};
 use crate::store::change::{self, Field, NewChange};
 use crate::store::{TenantTx, case, judged, member, verification};

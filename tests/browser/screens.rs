@@ -47,6 +47,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/sign-in", "sign-in", "/sign-in"),
             at("/join/{slug}", "join-code", "/join/rowan-care"),
             at("/join/{slug}/{secret}", "join", "/join/rowan-care/{secret}"),
+            at("/mail/{slug}/{secret}", "mail-stop", "/mail/rowan-care/{stop}"),
         ],
     ),
     (
@@ -56,6 +57,8 @@ const SCREENS: &[(&str, &[Screen])] = &[
             from(ACTION, "action-of-owner", ("my-actions", ".mine h3 a", "")),
             from("/p/{provider}/actions/{action}/update", "update", ("my-actions", ".mine .btns a", "")),
             at("/p/{provider}/findings/new", "log-finding", "findings/new"),
+            at("/p/{provider}/notices", "notices", "notices"),
+            at("/p/{provider}/notices/mail", "mail-choice", "notices/mail"),
         ],
     ),
     (
@@ -198,6 +201,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
 const NOT_PAGES: &[(&str, &str)] = &[
     ("/", "leads on"),
     ("/p/{provider}", "leads on"),
+    ("/p/{provider}/notices/{id}", "leads on"),
     ("/healthz", "a word for machines"),
     ("/readyz", "a word for machines"),
     ("/p/{provider}/evidence/{id}", "a file"),
@@ -224,7 +228,7 @@ fn every_page_of_the_program_is_in_the_table() {
 #[test]
 fn every_screen_is_for_everybody() {
     let stage = Stage::demo("screens", "2026-11-21 10:00");
-    let secret = stage.invitation();
+    let secrets = [stage.invitation(), stage.mail_stop()];
     let browser = stage.browser(Script::On);
     let mut faults = Vec::new();
     let mut seen = 0;
@@ -235,7 +239,7 @@ fn every_screen_is_for_everybody() {
             browser.desk(who);
         }
         for screen in *screens {
-            match open(&browser, screen, &secret) {
+            match open(&browser, screen, &secrets) {
                 Ok(()) => {
                     faults.extend(inspect(&browser, screen.name));
                     seen += 1;
@@ -248,10 +252,10 @@ fn every_screen_is_for_everybody() {
 }
 
 /// Goes to a screen, and makes sure that it is the one meant.
-fn open(browser: &Browser<'_>, screen: &Screen, secret: &str) -> Result<(), String> {
+fn open(browser: &Browser<'_>, screen: &Screen, [secret, stop]: &[String; 2]) -> Result<(), String> {
     browser.look(1280, 900, Scheme::Light);
     let start = |path: &str| if path.starts_with('/') { browser.go(path) } else { browser.visit(path) };
-    start(&screen.start.replace("{secret}", secret));
+    start(&screen.start.replace("{secret}", secret).replace("{stop}", stop));
     let mut links = screen.link.split(" | ").filter(|link| !link.is_empty()).peekable();
     while let Some(link) = links.next() {
         let find = "const a = document.querySelector(arguments[0]); return a ? a.pathname : ''";

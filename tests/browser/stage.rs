@@ -8,13 +8,15 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 use throughline::app::{self, AppState};
 use throughline::auth::codes::Secret;
+use throughline::auth::token::Token;
 use throughline::clock::Clock;
 use throughline::config::Config;
 use throughline::demo;
 use throughline::domain::invitation::Way;
 use throughline::domain::member::Role;
+use throughline::domain::message::MessageKind;
 use throughline::store::provider::services;
-use throughline::store::{TenantTx, member};
+use throughline::store::{TenantTx, mail_choice, member};
 use throughline::worker::{self, Summary};
 use throughline::workflow::invitation::{Given, invite};
 use throughline::workflow::{Actor, person, provider};
@@ -171,6 +173,20 @@ impl Stage {
             };
             let made = invite(&self.app, &Actor { provider, member }, &given).await.unwrap();
             made.secret.unwrap().text().to_owned()
+        })
+    }
+
+    /// The secret in a mail that stops its kind for somebody.
+    pub fn mail_stop(&self) -> String {
+        self.block_on(async {
+            let provider = provider::find(&self.app, self.slug).await.unwrap().unwrap();
+            let now = self.app.clock.now();
+            let mut tx = TenantTx::begin(&self.app.db, provider, None, now).await.unwrap();
+            let member = member::all(&mut tx).await.unwrap()[0].id;
+            let stop = Token::random();
+            mail_choice::insert_stop(&mut tx, stop.hash(), member, MessageKind::Assigned).await.unwrap();
+            tx.commit().await.unwrap();
+            stop.text()
         })
     }
 

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use throughline::clock::Clock;
+use throughline::domain::message::MessageKind;
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::{Risk, Topic};
 use throughline::worker::tick;
 use throughline::workflow::change::{NewWords, cancel, extend, reassign, reword};
 use throughline::workflow::escalation::decide;
+use throughline::workflow::mail_choice::choose;
 use throughline::workflow::person::end_place;
 use throughline::workflow::reminder::sweep;
 use throughline::workflow::submission;
@@ -260,6 +262,17 @@ async fn what_is_no_longer_true_when_its_turn_comes_is_not_sent() {
 
 const CHANGES: &str = "date_moved reworded called_off";
 
+/// `name: label` of every notice of these kinds about an action, in order.
+async fn noticed(db: &TestDb, action: Reference, kinds: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT format('%s: %s', m.name, n.kind) FROM notices n JOIN memberships m ON m.provider_id = n.provider_id AND m.id = n.member_id
+         JOIN actions a ON a.provider_id = n.provider_id AND a.id = n.action_id
+         WHERE a.number = {} AND n.kind = ANY(string_to_array('{kinds}', ' ')) ORDER BY n.kind",
+        action.number
+    );
+    texts(db, &sql).await
+}
+
 async fn change_all(w: &World, action: Reference, by: &str) {
     let words = NewWords {
         what: "Add a maximum dose to all 14 protocols",
@@ -282,14 +295,22 @@ async fn the_owner_is_told_what_others_change_and_nobody_of_what_they_did_themse
     let own = w.due(Risk::Medium, Topic::Falls, "manager", day("2026-11-30")).await;
     change_all(&w, theirs, "manager").await;
     change_all(&w, own, "manager").await;
-    let mut said = told(&db, theirs, CHANGES).await;
-    said.sort();
-    let about = format!("{theirs} Add a maximum dose to all 14 protocols");
-    assert_eq!(
-        said,
-        ["Called off", "New due date", "Reworded"].map(|s| format!("Amara Bello: {s}: {about}")),
-    );
-    assert!(told(&db, own, CHANGES).await.is_empty());
+    let said = noticed(&db, theirs, CHANGES).await;
+    assert_eq!(said, ["called_off", "date_moved", "reworded"].map(|kind| format!("Amara Bello: {kind}")));
+    assert!(noticed(&db, own, CHANGES).await.is_empty());
+    assert!(told(&db, theirs, CHANGES).await.is_empty(), "they come by mail only if asked for");
+}
+
+#[tokio::test]
+async fn who_asks_for_it_reads_a_new_date_by_mail() {
+    let db = TestDb::new().await;
+    let w = began(&db).await;
+    choose(&w.app, w.actor("carer"), &[MessageKind::DateMoved]).await.unwrap();
+    let action = w.due(Risk::Medium, Topic::Medicines, "carer", day("2026-11-30")).await;
+    moved(&w, action, "2026-12-09").await;
+    tick(&w.app).await.unwrap();
+    let about = format!("{action} Add a maximum dose to all 12 protocols");
+    assert_eq!(told(&db, action, CHANGES).await, [format!("Amara Bello: New due date: {about}")]);
     let body = texts(&db, "SELECT body FROM outbox WHERE kind = 'date_moved' AND body <> ''").await.concat();
     assert!(body.contains("Due: 9 December 2026") && !body.contains(WHY), "{body}");
 }
@@ -306,6 +327,6 @@ async fn a_decision_that_moves_the_date_tells_the_owner() {
         decide(&w.app, w.actor("manager"), id, w.version(action).await, &act(to)).await.unwrap();
     }
     tick(&w.app).await.unwrap();
-    assert_eq!(told(&db, action, CHANGES).await.len(), 1);
-    assert!(told(&db, other, CHANGES).await.is_empty());
+    assert_eq!(noticed(&db, action, CHANGES).await.len(), 1);
+    assert!(noticed(&db, other, CHANGES).await.is_empty());
 }

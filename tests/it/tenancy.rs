@@ -65,10 +65,13 @@ impl Scene {
         let visits = things::of_service(&world, "manager_two", "visitor").await;
         things::escalate(&world).await;
         let house = things::with_escalation(&db, house).await;
+        let house = things::with_notice(&db, &world, "carer", house).await;
         let house = things::with_invitation(&world, "administrator", house).await;
         let visits = things::with_escalation(&db, visits).await;
+        let visits = things::with_notice(&db, &world, "visitor", visits).await;
         let visits = things::with_invitation(&world, "administrator", visits).await;
         let other = things::with_escalation(&db, other).await;
+        let other = things::with_notice(&db, &world, "willow_shared", other).await;
         let other = things::with_invitation(&world, "willow_administrator", other).await;
         Self { db, world, house, visits, other }
     }
@@ -117,6 +120,8 @@ fn every_address_is_in_the_table() {
             row.method == Method::GET || row.kind != Kind::Public
             // whoever has the secret of an invitation may use it
             || row.path.starts_with("/sign-") || row.path.starts_with("/join/")
+            // and whoever has the secret of a mail may stop its kind
+            || row.path.starts_with("/mail/")
         );
     }
 }
@@ -223,6 +228,7 @@ async fn somebody_with_two_places_carries_nothing_across() {
                 && !row.path.contains("/escalations/")
                 && !row.path.contains("/evidence/")
                 && !row.path.contains("/settings/")
+                && !row.path.contains("/notices/")
             {
                 continue;
             }
@@ -246,6 +252,8 @@ async fn care_staff_see_their_own_alone() {
     let world = &scene.world;
     let colleague = things::of_service(world, "manager", "leader").await;
     let colleague = things::with_escalation(&scene.db, colleague).await;
+    throughline::worker::tick(&world.app).await.unwrap();
+    let colleague = things::with_notice(&scene.db, world, "leader", colleague).await;
     let colleague = things::with_invitation(world, "administrator", colleague).await;
     let browser = world.browser("carer").await;
     let nowhere = bytes(&browser.get("/p/no-such-provider/dashboard").await);

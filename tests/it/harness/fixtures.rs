@@ -494,7 +494,18 @@ impl Browser {
         kind: &str,
         body: Body,
     ) -> (StatusCode, HeaderMap, Bytes) {
-        let own = ["/p/", "/sign-", "/join/", "/account", "/providers", "/assets", "/healthz", "/readyz"];
+        let own = [
+            "/p/",
+            "/sign-",
+            "/join/",
+            "/mail/",
+            "/calendar/",
+            "/account",
+            "/providers",
+            "/assets",
+            "/healthz",
+            "/readyz",
+        ];
         let path = if path == "/" || own.iter().any(|o| path.starts_with(o)) {
             path.to_owned()
         } else {

@@ -3,13 +3,16 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use throughline::auth::spoken::Spoken;
+use throughline::auth::token::Token;
 use throughline::domain::invitation::Way;
 use throughline::domain::member::Role;
+use throughline::domain::message::MessageKind;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
-    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, ReviewId, ServiceId, SessionId,
-    StandardId, UnitId, UpdateId, WeeklyReviewId,
+    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, NoticeId, ReviewId, ServiceId,
+    SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
+use throughline::store::{TenantTx, mail_choice};
 use throughline::worker;
 use throughline::workflow::finding::{Log, Source, log};
 use throughline::workflow::invitation::{Given, invite};
@@ -36,6 +39,10 @@ pub struct Things {
     pub standard: String,
     /// The secret of that invitation.
     pub secret: String,
+    /// A notice of the owner's.
+    pub notice: String,
+    /// The secret with which the owner's mail is stopped.
+    pub stop: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -86,6 +93,8 @@ impl Stranger {
             invitation: InvitationId::new().to_string(),
             standard: StandardId::new().to_string(),
             secret: Spoken::long().text().to_owned(),
+            notice: NoticeId::new().to_string(),
+            stop: Token::random().text(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -101,6 +110,8 @@ impl Stranger {
             invitation: word(),
             standard: word(),
             secret: word(),
+            notice: word(),
+            stop: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -139,7 +150,14 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "members") => things.member.clone(),
             (true, "invitations") => things.invitation.clone(),
             (true, "standards") => things.standard.clone(),
-            (true, "join") => things.slug.clone(),
+            (true, "notices") => things.notice.clone(),
+            (true, "join" | "mail") => things.slug.clone(),
+            (true, slug)
+                if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/mail/") =>
+            {
+                assert_eq!(slug, things.slug);
+                things.stop.clone()
+            }
             (true, slug)
                 if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/join/") =>
             {
@@ -246,8 +264,28 @@ async fn make(
         invitation: String::new(),
         standard: String::new(),
         secret: String::new(),
+        notice: String::new(),
+        stop: String::new(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
+}
+
+/// A notice of `owner` about the action, and the secret of a mail to them.
+pub async fn with_notice(db: &TestDb, world: &World, owner: &str, things: Things) -> Things {
+    let mut administrator = db.administrator().await;
+    let (member, provider) = (world.id(owner), world.actor(owner).provider);
+    let notice: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM notices WHERE action_id = $1 AND member_id = $2 LIMIT 1")
+            .bind(things.named.action_id.uuid())
+            .bind(member.uuid())
+            .fetch_one(&mut administrator)
+            .await
+            .unwrap();
+    let stop = Token::random();
+    let mut tx = TenantTx::begin(&world.app.db, provider, None, world.clock.now()).await.unwrap();
+    mail_choice::insert_stop(&mut tx, stop.hash(), member, MessageKind::Assigned).await.unwrap();
+    tx.commit().await.unwrap();
+    Things { notice: notice.to_string(), stop: stop.text(), ..things }
 }
 
 /// Lets the due dates pass, so that everything is escalated.
