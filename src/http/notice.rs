@@ -141,7 +141,8 @@ async fn read_all(
     State(app): State<AppState>,
     mut draft: Draft,
 ) -> Result<Response, AppError> {
-    let until = draft.value("until").parse().ok().and_then(DateTime::from_timestamp_micros);
+    let until = draft.line("until", 20, "").and_then(|until| until.parse().ok());
+    let until = until.and_then(DateTime::from_timestamp_micros);
     let until =
         until.ok_or_else(|| AppError::bad_request("Open your notices again, then mark them as read."))?;
     match answer(deed::read_all(&app, &signed.actor, until).await, &mut draft)? {

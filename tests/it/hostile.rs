@@ -17,7 +17,8 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 9] = [
+const WITHOUT_FORM: [&str; 10] = [
+    "/mail/{slug}/{secret}",
     "/sign-in/go-on",
     "/p/{provider}/settings/members/{id}/codes/confirmation",
     "/p/{provider}/settings/members/{id}/codes/withdrawal",
@@ -85,6 +86,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("actions/{}/cancellation", at(plain, "cancellation")),
         ("escalations/{}", format!("/escalations/{escalation}")),
         ("evidence/{}/withdrawal", format!("/evidence/{evidence}/withdrawal")),
+        ("notices", "/notices".to_owned()),
+        ("notices/mail", "/notices/mail".to_owned()),
         ("findings/new", "/findings/new".to_owned()),
         ("findings/{}/sources", format!("/findings/{finding}/sources")),
         ("findings/{}/actions/new", format!("/findings/{finding}/actions/new")),

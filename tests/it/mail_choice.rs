@@ -84,7 +84,8 @@ async fn a_kind_is_switched_off_on_a_page_and_escalations_are_not() {
     }
     assert!(!page.body.contains("value=\"escalated\""), "escalations cannot be switched off");
     let by = page.field("written-by");
-    let saved = carer.post("/notices/mail", &[("written-by", &by), ("kinds", "due_soon")]).await;
+    let saved =
+        carer.post("/notices/mail", &[("written-by", &by), ("chosen", "yes"), ("kinds", "due_soon")]).await;
     assert_eq!(saved.status, 303);
     assert!(!ticked(&carer.get("/notices/mail").await.body, "assigned"));
     w.line(Risk::Low, Topic::Falls, "carer").await;
@@ -93,7 +94,7 @@ async fn a_kind_is_switched_off_on_a_page_and_escalations_are_not() {
     // nobody gets rid of escalations, whatever they send
     let manager = w.browser("manager").await;
     let by = manager.get("/notices/mail").await.field("written-by");
-    assert_eq!(manager.post("/notices/mail", &[("written-by", &by)]).await.status, 303);
+    assert_eq!(manager.post("/notices/mail", &[("written-by", &by), ("chosen", "yes")]).await.status, 303);
     w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-19")).await;
     on(&w, "2026-11-20", 9).await;
     assert_eq!(sent(&db, "escalated").await.len(), 1);
@@ -102,7 +103,10 @@ async fn a_kind_is_switched_off_on_a_page_and_escalations_are_not() {
             .await;
     assert_eq!(none, 0);
     let by = carer.get("/notices/mail").await.field("written-by");
-    assert_eq!(carer.post("/notices/mail", &[("written-by", &by), ("kinds", "all")]).await.status, 422);
+    assert_eq!(
+        carer.post("/notices/mail", &[("written-by", &by), ("chosen", "yes"), ("kinds", "all")]).await.status,
+        422
+    );
 }
 
 /// What a mail program sends when its own button is pressed: no cookie, no origin.

@@ -38,6 +38,7 @@ mod notice;
 mod people;
 mod photos;
 mod policy;
+mod quarter;
 mod reminder;
 mod review;
 mod sample;

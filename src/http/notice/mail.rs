@@ -31,6 +31,8 @@ struct ChoicePage {
     kinds: Vec<Choice>,
 }
 
+const AGAIN: &str = "Choose again, then save";
+
 /// What comes by mail, in words: the label alone is that of a notice.
 const fn hint(kind: MessageKind) -> &'static str {
     match kind {
@@ -80,6 +82,10 @@ async fn show(signed: Signed, State(app): State<AppState>) -> Result<Response, A
 
 async fn choose(signed: Signed, State(app): State<AppState>, mut draft: Draft) -> Result<Response, AppError> {
     let wanted = draft.choices::<MessageKind>("kinds", "Choose kinds of this list");
+    // nothing ticked is a choice; nothing sent is none
+    if draft.line("chosen", 3, AGAIN).as_deref().is_some_and(|chosen| chosen != "yes") {
+        draft.refuse("form", AGAIN);
+    }
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if draft.is_ok() {
         match answer(deed::choose(&app, &signed.actor, &wanted).await, &mut draft)? {

@@ -88,7 +88,7 @@ pub const ROWS: &[Row] = &[
     post("/p/{provider}/notices", Provider, "carer", &[("until", "1795255200000000")]),
     get("/p/{provider}/notices/{id}", Thing, "carer"),
     get("/p/{provider}/notices/mail", Provider, "carer"),
-    post("/p/{provider}/notices/mail", Provider, "carer", &[("kinds", "assigned")]),
+    post("/p/{provider}/notices/mail", Provider, "carer", &[("chosen", "yes"), ("kinds", "assigned")]),
     get("/p/{provider}/actions", Provider, "manager"),
     get("/p/{provider}/escalations", Provider, "manager"),
     get("/p/{provider}/escalations/log", Provider, "manager"),
