@@ -20,7 +20,8 @@ pub async fn provider(app: &AppState, provider: ProviderId) -> Result<u64, AppEr
         // held until the end of the transaction; another replica goes on with others
         let waiting = outbox::unresolved(&mut tx, BATCH).await?;
         for message in &waiting {
-            let people = audience::people(&mut tx, message.audience, message.action, message.escalation).await?;
+            let people =
+                audience::people(&mut tx, message.audience, message.action, message.escalation).await?;
             outbox::resolve(&mut tx, message.id, &people).await?;
         }
         if waiting.is_empty() {
