@@ -47,6 +47,8 @@ pub enum Verb {
     Extend,
     /// Cancel an action, with a reason.
     Cancel,
+    /// Merge an action into the one it repeats, with a reason (R28).
+    Merge,
     /// Decide an escalation (R13).
     DecideEscalation,
     /// Open the list of escalations.
@@ -71,7 +73,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -92,6 +94,7 @@ impl Verb {
         Self::Reword,
         Self::Extend,
         Self::Cancel,
+        Self::Merge,
         Self::DecideEscalation,
         Self::SeeEscalations,
         Self::SeeDashboard,
@@ -182,7 +185,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [None, None, None, Services, None, Provider, Provider, None]
         }
         Verb::Reassign => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::Reword | Verb::Extend | Verb::Cancel => {
+        Verb::Reword | Verb::Extend | Verb::Cancel | Verb::Merge => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],

@@ -147,6 +147,10 @@ pub struct Action {
     pub theme: Theme,
     /// The finding's topic.
     pub topic: Topic,
+    /// The number of the action it was merged into (R28).
+    pub merged_into: Option<i32>,
+    /// Whether others were merged into it.
+    pub has_merged: bool,
     /// When it was defined.
     pub created_at: DateTime<Utc>,
     /// When somebody last moved it (see [`super::staleness`]).

@@ -107,7 +107,9 @@ pub fn may_change(member: &Member, verb: Verb, case: &Case) -> Result<(), Change
         Verb::Reopen if status != Status::Closed => Err(ChangeRefusal::NotClosed(status)),
         Verb::Reopen => Ok(()),
         _ if !status.open() => Err(ChangeRefusal::NotOpen(status)),
-        Verb::Reword | Verb::Extend if !status.with_owner() => Err(ChangeRefusal::BeingJudged(status)),
+        Verb::Reword | Verb::Extend | Verb::Merge if !status.with_owner() => {
+            Err(ChangeRefusal::BeingJudged(status))
+        }
         _ => Ok(()),
     }
 }
@@ -198,7 +200,7 @@ mod tests {
             for verb in [Verb::Reassign, Verb::Cancel] {
                 assert_eq!(may(verb), if open { Ok(()) } else { shut.clone() }, "{verb:?} {status}");
             }
-            for verb in [Verb::Reword, Verb::Extend] {
+            for verb in [Verb::Reword, Verb::Extend, Verb::Merge] {
                 let wanted = if judged {
                     still.clone()
                 } else if open {

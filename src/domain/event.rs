@@ -80,6 +80,10 @@ text_enum! {
         Reopened => "reopened", "Reopened";
         /// It was cancelled.
         Cancelled => "cancelled", "Cancelled";
+        /// It was merged into the action it repeats (R28).
+        MergedInto => "merged_into", "Merged into another action";
+        /// Another action was merged into it (R28).
+        TookIn => "took_in", "Another action was merged into this one";
         /// The due date passed (R11).
         BecameOverdue => "became_overdue", "Became overdue";
         /// It was escalated (R12, R14).

@@ -38,6 +38,8 @@ pub mod leaver;
 pub mod member;
 /// What members are told.
 pub mod message;
+/// Duplicates are merged into one.
+pub mod merging;
 /// What a member's place and a service may become.
 pub mod place;
 /// The provider's own numbers for reviews, findings and actions.

@@ -104,6 +104,8 @@ impl Cast {
                 risk: Risk::Medium,
                 theme: Theme::Safety,
                 topic: Topic::Medicines,
+                merged_into: None,
+                has_merged: false,
                 created_at: at,
                 moved_at: at,
             },

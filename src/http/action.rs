@@ -16,6 +16,7 @@ use crate::http::action_line::{checklist, details, history, rounds, thread};
 use crate::http::extract::Path;
 use crate::http::judging::{Assurance, Closure, Verification};
 use crate::http::line::short;
+use crate::http::merged::{self, MergedHere};
 use crate::http::next_step::{Deed, Link, Next, changes, next};
 use crate::http::opened::Opened;
 use crate::http::page::{self, Layout};
@@ -23,7 +24,9 @@ use crate::http::signed::{Reading, Signed};
 use crate::http::told;
 use crate::http::verb::Sheet;
 use crate::http::view::{Checklist, Facts, Files, Tag, Thread, Timeline};
+use crate::store::merging as store;
 use crate::store::papers::TRAIL_LINES;
+use crate::store::scope::Scope;
 use crate::workflow::Moment;
 
 /// The addresses of this feature.
@@ -64,6 +67,7 @@ struct ShowPage {
     history: History,
     rounds: Vec<Round>,
     earlier: Files,
+    merged: Vec<MergedHere>,
 }
 
 /// The checklist with its heading.
@@ -88,8 +92,12 @@ async fn show(
     Path((_, action)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
     let opened = Opened::within(&mut tx, &signed, &action, Moment::read(&app)).await?;
-    drop(tx);
     let a = &opened.case.action;
+    let found = match a.has_merged {
+        true => store::into_it(&mut tx, a.id, Scope::of(&signed.actor.member)).await?,
+        false => Vec::new(),
+    };
+    drop(tx);
     let papers = &opened.papers;
     let next = next(&signed, &opened);
     let finding = Reference::finding(papers.finding_number);
@@ -119,6 +127,7 @@ async fn show(
         history: history(&opened),
         rounds: rounds(&opened),
         earlier: opened.files(&signed, true),
+        merged: merged::shown(&signed, &found),
     })
 }
 

@@ -23,7 +23,7 @@ use crate::http::left_out::LeftOut;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::{pill, stale_mark, waiting};
 use crate::http::signed::{Reading, Signed};
-use crate::http::view::{Pages, Tag};
+use crate::http::view::{Pages, State as Look, Tag};
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
 use crate::workflow::Moment;
 
@@ -192,7 +192,7 @@ fn title(show: Show) -> String {
         Show::Unowned => "Actions without an owner".into(),
         Show::CameBack => "Actions that came back".into(),
         Show::Stale => "Actions without an update for 14 days".into(),
-        Show::Late | Show::Closed | Show::Cancelled => format!("{} actions", show.label()),
+        Show::Late | Show::Closed | Show::Cancelled | Show::Merged => format!("{} actions", show.label()),
         Show::Soon | Show::ToVerify | Show::VerifyLate | Show::ToClose => {
             format!("Actions: {}", show.label().to_lowercase())
         }
@@ -216,6 +216,7 @@ fn line(r: &Listed, asked: &Asked<'_>, signed: &Signed) -> Line {
     let reference = Reference::action(r.number).to_string();
     let passed = r.verify_by.filter(|by| r.status == Status::Submitted && *by < asked.today);
     let tag = match passed {
+        _ if asked.show == Show::Merged => Tag::saying(Look::Cancelled, "Merged"),
         Some(by) => waiting(calendar::working_days_after(by, asked.today, r.nation)),
         None => {
             pill(action::state(r.status, r.due_on, r.nation, r.cycle, asked.today, r.escalated), asked.today)

@@ -66,6 +66,8 @@ text_enum! {
         DateMoved => "date_moved", "Due date moved";
         /// An action was cancelled.
         Cancelled => "cancelled", "Action cancelled";
+        /// An action was merged into another.
+        Merged => "merged", "Action merged";
         /// A decision on an escalation was recorded.
         DecisionRecorded => "decision_recorded", "Decision recorded";
         /// A review was recorded.
@@ -151,6 +153,7 @@ impl Done {
             Self::Reworded => "The earlier wording stays readable.",
             Self::DateMoved => "The earlier date stays on the record.",
             Self::Cancelled => "It stays readable with your reason.",
+            Self::Merged => "The other one goes on. What was given here is readable from there.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
             Self::SignPutAside => {

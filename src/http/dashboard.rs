@@ -7,6 +7,7 @@ use chrono::Days;
 use serde::Deserialize;
 
 use crate::app::AppState;
+use crate::clock::london_date;
 use crate::domain::access::Verb;
 use crate::domain::reference::Reference;
 use crate::domain::significance::Weight;
@@ -28,11 +29,16 @@ use crate::workflow::Moment;
 
 /// The card of early-warning signs.
 mod signs;
+/// The card of services without their weekly review.
+mod unreviewed;
 
 use signs::SignsCard;
+use unreviewed::Unreviewed;
 
 /// What the button says that leads to the form of a decision.
 const DECIDE: &str = "Record your decision";
+/// What it says where an interim control is checked: the form of a decision that follows the earlier one.
+const CHECK: &str = "Check the control";
 /// How many things are shown before "See all".
 const SHOWN: i64 = 10;
 
@@ -77,6 +83,7 @@ struct Page {
     theme_sentence: String,
     dashboard_href: String,
     signs: Option<SignsCard>,
+    unreviewed: Option<Unreviewed>,
 }
 
 /// The loudest thing on the screen (R13): high risk, late, and nothing that keeps people safe.
@@ -105,7 +112,8 @@ async fn show(
     let service = Some(filter.service.as_str()).filter(|s| !s.is_empty());
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let asked = Asked { member: &signed.actor.member, service, weight, today };
-    let Dashboard { numbers, needs } = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
+    let Dashboard { numbers, needs, reviewed } =
+        dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
     let signs = match signed.can(Verb::SeeSignals) {
         true => sign_count::of(&mut tx, &signed.actor.member, service).await?,
         false => None,
@@ -115,7 +123,8 @@ async fn show(
         return Err(AppError::NotFound);
     }
     let signs = signs::card(&signed, signs.as_ref());
-    page::render(&Page { signs, ..draw(&signed, &numbers, &needs, &asked) })
+    let unreviewed = unreviewed::card(&signed, &reviewed, today);
+    page::render(&Page { signs, unreviewed, ..draw(&signed, &numbers, &needs, &asked) })
 }
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
@@ -170,6 +179,7 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         theme_sentence: theme_sentence(numbers),
         dashboard_href: signed.path("dashboard"),
         signs: None,
+        unreviewed: None,
     }
 }
 
@@ -235,9 +245,11 @@ fn all_is_well(shown: i64, left_out: i64, wrong: &str, well: &str) -> String {
 }
 
 fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
-    let first = needs.iter().find(|n| n.danger == Danger::NoControl)?;
-    let count = needs.iter().filter(|n| n.danger == Danger::NoControl).count();
-    let sentence = match count {
+    let of = |danger: Danger| needs.iter().filter(move |n| n.danger == danger && n.risk.is_high());
+    let Some(first) = of(Danger::NoControl).next() else {
+        return unchecked(of(Danger::ControlUnchecked).next()?, signed);
+    };
+    let sentence = match of(Danger::NoControl).count() {
         1 => format!(
             "{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.",
             Reference::action(first.number)
@@ -249,6 +261,18 @@ fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
     // who cannot say it is shown the action, where what is known stands
     let (label, href) = verb(first, signed);
     let says = if label == DECIDE { "Say what keeps people safe" } else { "See the action" };
+    Some(Alarm { sentence, says, href })
+}
+
+/// What keeps people safe while a high risk is late, and nobody has looked whether it does.
+fn unchecked(first: &Needs, signed: &Signed) -> Option<Alarm> {
+    let sentence = format!(
+        "The interim control of {} should have been checked by {}.",
+        Reference::action(first.number),
+        words::date(first.check_on?)
+    );
+    let (label, href) = verb(first, signed);
+    let says = if label == CHECK { "Record the check" } else { "See the action" };
     Some(Alarm { sentence, says, href })
 }
 
@@ -278,7 +302,7 @@ fn work(n: &Needs, signed: &Signed, asked: &Asked<'_>, one_place: bool) -> Work 
         meta: meta(n, one_place).into(),
         verb: label.into(),
         verb_href: verb_href.into(),
-        urgent: matches!(n.danger, Danger::NoControl | Danger::Undecided),
+        urgent: matches!(n.danger, Danger::NoControl | Danger::ControlUnchecked | Danger::Undecided),
         aside: None,
     }
 }
@@ -289,11 +313,12 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
     let (role, hands) = (signed.role(), n.hands.unwrap_or_default());
     match n.danger {
-        Danger::NoControl | Danger::Undecided
+        Danger::NoControl | Danger::ControlUnchecked | Danger::Undecided
             if signed.can(Verb::DecideEscalation) && n.escalation.is_some() =>
         {
             let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
-            (DECIDE, signed.path(&format!("escalations/{id}")))
+            let label = if n.danger == Danger::ControlUnchecked { CHECK } else { DECIDE };
+            (label, signed.path(&format!("escalations/{id}")))
         }
         Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) && hands.may_check(role) => {
             ("Verify", at("verification"))
@@ -324,10 +349,12 @@ fn meta(n: &Needs, one_place: bool) -> String {
         parts.push(format!("due {}", words::date(due)));
     }
     if let Some(at) = n.escalated_at {
-        parts.push(format!("escalated on {}", words::date(crate::clock::london_date(at))));
+        parts.push(format!("escalated on {}", words::date(london_date(at))));
     }
     if n.danger == Danger::NoControl {
         parts.push("no interim control recorded".into());
+    } else if let Some(day) = n.check_on {
+        parts.push(format!("interim control should have been checked by {}", words::date(day)));
     } else if !n.interim_control.is_empty() {
         parts.push("interim control in place".into());
     }

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::clock::london_date;
+use crate::domain::action::Status;
+use crate::domain::reference::Reference;
 use crate::domain::review::Disposition;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::wording::{self, Context};
@@ -44,7 +46,10 @@ pub fn shown(line: &ActionLine, signed: &Signed, opens: bool, today: NaiveDate) 
         href: if opens { signed.path(&format!("actions/{}", line.reference)) } else { String::new() },
         reference: line.reference.to_string(),
         what: line.what.clone(),
-        tag: pill(line.state(today), today),
+        tag: line.merged_into.map_or_else(
+            || pill(line.state(today), today),
+            |into| Tag::saying(Look::Cancelled, format!("Merged into {}", Reference::action(into))),
+        ),
         facts: proof(line),
         hint: vague.map(wording::VagueTerm::sentence).unwrap_or_default(),
     }
@@ -84,7 +89,10 @@ fn proof(line: &ActionLine) -> Facts {
             line.closed.as_ref().map(|(who, at)| format!("{} by {who}", on(*at))).unwrap_or_default(),
         )
         .fact("Follow-up", line.follow_up_on.map(words::date).unwrap_or_default())
-        .fact("Cancelled", line.cancel_reason.clone().unwrap_or_default())
+        .fact(
+            if line.merged_into.is_some() { "Merged" } else { "Cancelled" },
+            line.cancel_reason.clone().unwrap_or_default(),
+        )
 }
 
 /// How a finding stands, by its actions.
@@ -98,10 +106,11 @@ fn standing(lines: &[ActionLine], today: NaiveDate) -> [i64; 4] {
         i64::try_from(lines.iter().filter(|l| is(l)).count()).unwrap_or(i64::MAX)
     };
     [
-        count(&|l| l.status.open()),
+        // what was merged stands as the action of the other finding does that stays
+        count(&|l| l.merged_status.unwrap_or(l.status).open()),
         count(&|l| l.status.with_owner() && calendar::is_overdue(l.due_on, today)),
         count(&|l| l.status.open() && l.unowned()),
-        count(&|l| l.closed.is_some()),
+        count(&|l| l.closed.is_some() || l.merged_status == Some(Status::Closed)),
     ]
 }
 

@@ -81,6 +81,10 @@ pub mod line;
 pub mod mail_stop;
 /// The menu, by role.
 pub mod menu;
+/// What was merged into an action.
+pub mod merged;
+/// Merging a duplicate.
+pub mod merging;
 /// Messages sent, kept or failed.
 pub mod message;
 /// What is mine to do, and what a team has in hand.
@@ -172,6 +176,7 @@ pub fn features() -> Routes<AppState> {
         .merge(assurance::routes())
         .merge(closure::routes())
         .merge(change::routes())
+        .merge(merging::routes())
         .merge(my_actions::routes())
         .merge(handover::routes())
         .merge(update::routes())

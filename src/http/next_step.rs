@@ -6,6 +6,7 @@ use crate::domain::assurance::may_assure;
 use crate::domain::change::may_change;
 use crate::domain::closure::{ClosureRefusal, gate};
 use crate::domain::member::Role;
+use crate::domain::reference::Reference;
 use crate::domain::verification::VerdictRefusal;
 use crate::domain::words;
 use crate::http::opened::Opened;
@@ -70,6 +71,7 @@ pub fn next(signed: &Signed, opened: &Opened) -> Next {
         Status::Submitted => checking(signed, opened, mine),
         Status::Verified => closing(signed, opened),
         Status::Closed => closed(signed, opened),
+        Status::Cancelled if opened.case.action.merged_into.is_some() => merged(signed, opened),
         Status::Cancelled => Next {
             quote: opened
                 .papers
@@ -81,6 +83,17 @@ pub fn next(signed: &Signed, opened: &Opened) -> Next {
         _ if mine => doing(signed, opened),
         _ => with_owner(signed, opened),
     }
+}
+
+/// It was merged: the other one goes on.
+fn merged(signed: &Signed, opened: &Opened) -> Next {
+    let into = Reference::action(opened.case.action.merged_into.unwrap_or_default());
+    let why = opened.papers.cancel_reason.clone().unwrap_or_default();
+    let mut next = Next::titled("Merged into another action");
+    next.quote = Some((format!("It repeats {into}, which goes on."), why));
+    next.button =
+        Some(Link { label: "Open the action that stays", href: signed.path(&format!("actions/{into}")) });
+    next
 }
 
 /// The owner's own step.
@@ -266,6 +279,7 @@ pub fn changes(signed: &Signed, opened: &Opened) -> Vec<Link> {
         (Verb::Reassign, "Change the owner", "owner"),
         (Verb::Reword, "Change the wording", "rewording"),
         (Verb::Extend, if dated { "Move the due date" } else { "Set the due date" }, "extension"),
+        (Verb::Merge, "Merge into another action", "merging"),
         (Verb::Cancel, "Cancel this action", "cancellation"),
     ]
     .into_iter()

@@ -15,7 +15,7 @@ use crate::error::AppError;
 use crate::http::pill::{pill, stale_mark};
 use crate::http::signed::Signed;
 use crate::http::stale::{Field, Standing};
-use crate::http::view::{Facts, FileRow, Files, Tag};
+use crate::http::view::{Facts, FileRow, Files, State as Look, Tag};
 use crate::store::TenantTx;
 use crate::store::case;
 use crate::store::evidence::Withdrawal;
@@ -76,6 +76,10 @@ impl Opened {
     /// The state pill.
     #[must_use]
     pub fn tag(&self) -> Tag {
+        if let Some(into) = self.case.action.merged_into {
+            let said = format!("Merged into {}", Reference::action(into));
+            return Tag::saying(Look::Cancelled, said);
+        }
         pill(self.case.action.state(self.moment.today, self.papers.escalation.is_some()), self.moment.today)
     }
 
@@ -198,8 +202,8 @@ fn field(key: &'static str, label: &'static str, value: String) -> Field {
 fn changed_by(key: &str) -> &'static [EventKind] {
     use EventKind::{
         ActionDefined, AssuranceRecorded, Cancelled, Closed, DueDateMoved, EscalationDecided, EvidenceAdded,
-        EvidenceWithdrawn, OwnerChanged, Reopened, Reworded, SubmissionTakenBack, Submitted, UpdateAdded,
-        VerificationVoided, Verified,
+        EvidenceWithdrawn, MergedInto, OwnerChanged, Reopened, Reworded, SubmissionTakenBack, Submitted,
+        UpdateAdded, VerificationVoided, Verified,
     };
     match key {
         "what" | "success_test" => &[Reworded, ActionDefined],
@@ -218,6 +222,7 @@ fn changed_by(key: &str) -> &'static [EventKind] {
             Closed,
             Reopened,
             Cancelled,
+            MergedInto,
             OwnerChanged,
             EvidenceWithdrawn,
             UpdateAdded,

@@ -7,6 +7,7 @@ use crate::clock::london_date;
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
+use crate::domain::reference::Reference;
 use crate::domain::signal::Sign;
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
@@ -63,6 +64,10 @@ fn words_for(told: &Told) -> (String, String, String) {
         }
         EventKind::Reopened => (plain, by_day(told, "due_on_after", "Due"), text("reason")),
         EventKind::Cancelled | EventKind::FindingDisposed => (plain, String::new(), text("reason")),
+        EventKind::MergedInto => (merged(told, "into", "Merged into"), String::new(), text("reason")),
+        EventKind::TookIn => {
+            (format!("{} into this one", merged(told, "merged", "Merged")), String::new(), text("reason"))
+        }
         EventKind::BecameOverdue => (plain, by_day(told, "due_on", "It was due on"), String::new()),
         EventKind::Escalated => (escalated(told), cause(told).into(), String::new()),
         EventKind::EscalationDecided => (decided(told), decision(told), String::new()),
@@ -192,6 +197,12 @@ fn assured(told: &Told) -> &'static str {
         Some(AssuranceDecision::Challenged) => "Challenged by the nominated individual, and sent back",
         _ => "Assurance recorded by the nominated individual",
     }
+}
+
+/// "Merged into A-0012".
+fn merged(told: &Told, name: &str, before: &str) -> String {
+    let number = told.detail.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
+    number.map_or_else(|| before.to_owned(), |n| format!("{before} {}", Reference::action(n)))
 }
 
 fn escalated(told: &Told) -> String {
@@ -465,6 +476,22 @@ mod tests {
                 "Escalation decided",
                 "Risk: Falls. Interim control: Checks at 8am.",
                 "",
+            ),
+            (
+                EventKind::MergedInto,
+                json!({"into": 12}),
+                &[("reason", "The same gap, found twice")],
+                "Merged into A-0012",
+                "",
+                "The same gap, found twice",
+            ),
+            (
+                EventKind::TookIn,
+                json!({"merged": 7}),
+                &[("reason", "The same gap")],
+                "Merged A-0007 into this one",
+                "",
+                "The same gap",
             ),
             (EventKind::MemberAdded, json!({}), &[], "Member added", "", ""),
             (

@@ -43,6 +43,8 @@ text_enum! {
         Closed => "closed", "Closed";
         /// Called off with a reason.
         Cancelled => "cancelled", "Cancelled";
+        /// Merged into the action they repeat (R28).
+        Merged => "merged", "Merged";
     }
 }
 
@@ -57,7 +59,7 @@ impl Show {
                 &[NotStarted, InProgress, Submitted, SentBack, Ineffective, Verified]
             }
             Self::Closed => &[Closed],
-            Self::Cancelled => &[Cancelled],
+            Self::Cancelled | Self::Merged => &[Cancelled],
         }
     }
 }
@@ -155,7 +157,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
         _ => (None, None),
     };
     let dated = matches!(asked.show, Show::Late | Show::Soon);
-    let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled);
+    let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled | Show::Merged);
     let shows = Shows::of(asked.member.role);
     let row = sqlx::query_file!(
         "src/store/sql/action_list.sql",
@@ -187,6 +189,11 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
         shows.managers_too,
         asked.today,
         significance::REPEATS,
+        match asked.show {
+            Show::Cancelled => Some(false),
+            Show::Merged => Some(true),
+            _ => None,
+        },
     )
     .fetch_one(tx.conn())
     .await?;

@@ -62,6 +62,8 @@ struct Row {
     rewordings: i32,
     extensions: i32,
     owner_changes: i32,
+    merged_into: Option<i32>,
+    has_merged: bool,
     created_at: DateTime<Utc>,
     moved_at: DateTime<Utc>,
     risk: String,
@@ -190,6 +192,8 @@ impl Row {
             risk: word(&self.risk)?,
             theme: word(&self.theme)?,
             topic: word(&self.topic)?,
+            merged_into: self.merged_into,
+            has_merged: self.has_merged,
             created_at: self.created_at,
             moved_at: self.moved_at,
         })

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use super::menu::{Counts, Shows};
 use super::{TenantTx, scope};
 use crate::clock::london_hour;
+use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::escalation::{Level, may_decide};
@@ -114,6 +115,8 @@ pub struct Numbers {
 pub enum Danger {
     /// High risk, late, and nothing recorded that keeps people safe (R13).
     NoControl,
+    /// What keeps people safe meanwhile should have been looked at (R13).
+    ControlUnchecked,
     /// Escalated to them and undecided.
     Undecided,
     /// Verified as ineffective.
@@ -136,13 +139,14 @@ impl From<i32> for Danger {
     fn from(number: i32) -> Self {
         match number {
             1 => Self::NoControl,
-            2 => Self::Undecided,
-            3 => Self::Ineffective,
-            4 => Self::VerificationLate,
-            5 => Self::Late,
-            6 => Self::Unowned,
-            7 => Self::ToClose,
-            8 => Self::ToVerify,
+            2 => Self::ControlUnchecked,
+            3 => Self::Undecided,
+            4 => Self::Ineffective,
+            5 => Self::VerificationLate,
+            6 => Self::Late,
+            7 => Self::Unowned,
+            8 => Self::ToClose,
+            9 => Self::ToVerify,
             _ => Self::CameBack,
         }
     }
@@ -187,6 +191,8 @@ pub struct Needs {
     pub interim_control: String,
     /// How the member stands to what waits to be judged.
     pub hands: Option<Hands>,
+    /// The day by which the interim control should have been checked, when it was not.
+    pub check_on: Option<NaiveDate>,
 }
 
 /// What a dashboard shows.
@@ -196,6 +202,8 @@ pub struct Dashboard {
     pub numbers: Numbers,
     /// What needs this member now, most dangerous first.
     pub needs: Vec<Needs>,
+    /// The services with something open, and when each was last reviewed; none for those who hold no weekly reviews.
+    pub reviewed: Vec<(String, Option<DateTime<Utc>>)>,
 }
 
 /// Reads a dashboard with at most `limit` things that need this member; due until `soon_until` counts as soon.
@@ -230,6 +238,7 @@ pub async fn read(
         shows.managers_too,
         significance::REPEATS,
         asked.member.role == Role::NominatedIndividual,
+        reach(asked.member.role, Verb::ReviewWeekly) != Reach::None,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -259,5 +268,6 @@ pub async fn read(
             escalations: row.menu_escalations,
         },
     };
-    Ok(Dashboard { numbers, needs: row.needs.map_or_else(Vec::new, |Json(needs)| needs) })
+    let reviewed = row.reviewed.map_or_else(Vec::new, |Json(reviewed)| reviewed);
+    Ok(Dashboard { numbers, needs: row.needs.map_or_else(Vec::new, |Json(needs)| needs), reviewed })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
 
-use super::{TenantTx, word, words};
+use super::{TenantTx, scope, word, words};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::control::ControlDays;
@@ -189,6 +189,46 @@ impl Row {
             decision,
         })
     }
+}
+
+/// An interim control whose check is late.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct Unchecked {
+    pub escalation: EscalationId,
+    pub number: i32,
+    pub what: String,
+    pub service: String,
+    pub check_on: NaiveDate,
+}
+
+/// The interim controls that stand, and whose check is late (domain/control.rs), the oldest first, at most `limit`.
+///
+/// # Errors
+/// The database was lost.
+pub async fn unchecked(
+    tx: &mut TenantTx,
+    asked: &Asked<'_>,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Unchecked>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_as!(
+        Unchecked,
+        r#"SELECT c.escalation_id AS "escalation: EscalationId", a.number, a.what, s.name AS service, c.check_on
+           FROM services s JOIN controls_to_check c ON c.provider_id = $1 AND c.service_id = s.id AND c.check_on < $5 AND (c.until IS NULL OR c.until >= $5)
+           JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id
+           WHERE s.provider_id = $1 AND ($2::bool OR s.id = ANY($3::uuid[])) AND ($4::text IS NULL OR s.slug = $4)
+           ORDER BY c.check_on, a.number LIMIT $6"#,
+        provider.uuid(),
+        asked.member.role.sight() == Sight::Provider,
+        &scope::services(asked.member),
+        asked.service,
+        today,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// A barrier its owner wrote down.

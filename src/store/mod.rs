@@ -63,6 +63,8 @@ pub mod member;
 pub mod member_list;
 /// What waits, for the menu.
 pub mod menu;
+/// Actions that were merged into others.
+pub mod merging;
 /// The outbox as it is read.
 pub mod message_list;
 /// What members are told in the program.

@@ -183,10 +183,12 @@ pub async fn by_id(tx: &mut TenantTx, id: ReviewId) -> Result<Option<(i32, Membe
 pub async fn facts(tx: &mut TenantTx, review: ReviewId) -> Result<Vec<FindingFacts>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT f.number, f.disposition, count(a.id) AS "actions!",
-             count(a.id) FILTER (WHERE m.id IS NOT NULL AND a.due_on IS NOT NULL) AS "ready!"
+        r#"SELECT f.number, f.disposition, count(DISTINCT a.id) AS "actions!",
+             count(DISTINCT a.id) FILTER (WHERE m.id IS NOT NULL AND a.due_on IS NOT NULL) AS "ready!"
            FROM finding_sources x JOIN findings f ON f.provider_id = x.provider_id AND f.id = x.finding_id
-           LEFT JOIN actions a ON a.provider_id = f.provider_id AND a.finding_id = f.id AND a.status <> 'cancelled'
+           LEFT JOIN actions b ON b.provider_id = f.provider_id AND b.finding_id = f.id
+           -- what was merged is answered by the action that stays
+           LEFT JOIN actions a ON a.provider_id = b.provider_id AND a.id = coalesce(b.merged_into, b.id) AND a.status <> 'cancelled'
            LEFT JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id AND m.ended_at IS NULL
            WHERE x.provider_id = $1 AND x.review_id = $2 GROUP BY f.id, f.number, f.disposition ORDER BY f.number"#,
         provider.uuid(),

@@ -308,6 +308,10 @@ async fn dispose_once(
     if let Some(closed) = lines.iter().find(|l| l.closed.is_some()) {
         return Err(Stop::refused(format!("{} answered it and is closed.", closed.reference)));
     }
+    if let Some(merged) = lines.iter().find(|l| l.goes_on()) {
+        let into = merged.merged_into.map(Reference::action).unwrap_or(merged.reference);
+        return Err(Stop::refused(format!("{} was merged into {into}, which answers it.", merged.reference)));
+    }
     finding::dispose(&mut tx, found.id, disposition, Some(reason)).await?;
     let facts = json!({ "number": number, "disposition": disposition.as_str() });
     tx.record(Event::of_finding(EventKind::FindingDisposed, found.id).detail(facts).text("reason", reason));

@@ -43,6 +43,8 @@ pub mod leaver;
 pub mod mail_choice;
 /// A member's own notices.
 pub mod notice;
+/// Duplicates are merged into one.
+pub mod merging;
 /// People and their places.
 pub mod person;
 /// A member's place changes.

@@ -98,6 +98,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 "extension",
                 ("actions?show=late", ROW, "/extension"),
             ),
+            from("/p/{provider}/actions/{action}/merging", "merging", ("actions?show=late", ROW, "/merging")),
             from(
                 "/p/{provider}/actions/{action}/cancellation",
                 "cancellation",

@@ -36,6 +36,7 @@ Reassign         -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy  
 Reword           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 Extend           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 Cancel           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+Merge            -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 DecideEscalation -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
 SeeEscalations   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----

@@ -550,6 +550,7 @@ async fn what_needs_somebody_now_comes_in_order_of_danger() {
             let (overdue, today) = (a.overdue(w.today()), w.today());
             let fits = match need.danger {
                 Danger::NoControl => overdue && a.risk.is_high() && need.interim_control.is_empty(),
+                Danger::ControlUnchecked => need.check_on.is_some_and(|day| day < today),
                 Danger::Undecided => need.escalation.is_some(),
                 Danger::Ineffective => a.status == Status::Ineffective,
                 Danger::VerificationLate => a.verification_late(today),
@@ -736,7 +737,7 @@ async fn every_filter_of_the_list_does_what_it_says() {
         ("came_back", Box::new(|a| a.status.open() && a.cycle > 1)),
         ("unowned", Box::new(|a| a.status.open() && a.unowned())),
         ("closed", Box::new(|a| a.status == Status::Closed)),
-        ("cancelled", Box::new(|a| a.status == Status::Cancelled)),
+        ("cancelled", Box::new(|a| a.status == Status::Cancelled && a.merged_into.is_none())),
     ];
     for (show, rule) in &shows {
         let rule = by_the_rules(&w, "quality", Some("rowan-house"), rule).await;

@@ -32,8 +32,14 @@ const TOPICS: &str =
 const CARRIED: &str = "SELECT a.provider_id, a.id, f.risk, f.theme, f.topic, f.significance
   FROM actions a JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id";
 
+/// The newest interim control of an open action's present cycle, when it has a day of its check.
+const CONTROLS: &str = "SELECT a.provider_id, a.id, a.service_id, d.escalation_id, d.level, d.control_check_on, d.control_until FROM actions a
+  JOIN LATERAL (SELECT d.*, e.level FROM escalation_decisions d JOIN escalations e ON e.provider_id = d.provider_id AND e.id = d.escalation_id AND e.cycle = a.cycle
+    WHERE d.provider_id = a.provider_id AND d.action_id = a.id AND d.interim_control <> '' ORDER BY d.at DESC, d.id DESC LIMIT 1) d ON true
+  WHERE a.status NOT IN ('closed', 'cancelled') AND d.control_check_on IS NOT NULL";
 /// What is kept, beside its definition.
-const KEPT: [(&str, &str); 3] = [
+const KEPT: [(&str, &str); 4] = [
+    (CONTROLS, "SELECT * FROM controls_to_check"),
     (UNDECIDED, "SELECT * FROM undecided_escalations"),
     (TOPICS, "SELECT * FROM topics_found"),
     (CARRIED, "SELECT provider_id, id, risk, theme, topic, significance FROM actions"),
@@ -165,7 +171,7 @@ async fn nobody_writes_what_the_database_keeps() {
 /// migration, with what people did since, and the migration run over it.
 #[tokio::test]
 async fn a_filled_database_is_brought_to_the_same() {
-    const UNDO: [(&str, &str); 2] = [
+    const UNDO: [(&str, &str); 3] = [
         (
             "DROP TRIGGER note_topic ON findings; DROP FUNCTION app.note_topic(); DROP TABLE topics_found;
              DROP INDEX evidence_of_an_author; DROP INDEX memberships_that_manage;",
@@ -180,6 +186,13 @@ async fn a_filled_database_is_brought_to_the_same() {
              DROP INDEX memberships_that_ended; DROP FUNCTION app.append_event(timestamptz, text, uuid, uuid, uuid, uuid, jsonb, jsonb);
              DROP FUNCTION app.append_events(jsonb); DROP FUNCTION app.learn_statistics();",
             include_str!("../../migrations/0011_read_where_asked.sql"),
+        ),
+        (
+            // the column of 0024 went with its table
+            "ALTER TABLE undecided_escalations ADD COLUMN alone boolean NOT NULL DEFAULT false;
+             DROP TRIGGER note_control ON escalation_decisions; DROP FUNCTION app.note_control();
+             DROP TRIGGER note_no_control ON actions; DROP FUNCTION app.note_no_control(); DROP TABLE controls_to_check;",
+            include_str!("../../migrations/0025_controls_to_check.sql"),
         ),
     ];
     let db = TestDb::new().await;

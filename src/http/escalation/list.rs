@@ -51,9 +51,14 @@ struct ListPage {
     show: &'static str,
     services: Vec<Choice>,
     service: String,
+    /// Interim controls whose check is late.
+    unchecked: WorkList,
     work: WorkList,
     pages: Pages,
 }
+
+/// How many interim controls with a late check are shown.
+const CHECKS: i64 = 20;
 
 /// One of the lists.
 struct Tab {
@@ -76,6 +81,7 @@ async fn list(
         after: asked::instant(&filter.after)?,
     };
     let mut rows = lists::page(&mut tx, &asked).await?;
+    let unchecked = lists::unchecked(&mut tx, &asked, today, CHECKS).await?;
     let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
     drop(tx);
     if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
@@ -109,10 +115,32 @@ async fn list(
             }
             .into(),
         },
+        unchecked: controls(&unchecked, &signed),
         pages: Pages(pager),
         action: here,
         service: filter.service.clone(),
     })
+}
+
+/// Interim controls whose check is late, each with the way to where it is recorded.
+fn controls(unchecked: &[lists::Unchecked], signed: &Signed) -> WorkList {
+    let item = |c: &lists::Unchecked| Work {
+        tag: Tag::saying(Look::Late, "Check is late"),
+        title: c.what.clone().into(),
+        href: signed.path(&format!("escalations/{}", c.escalation)).into(),
+        meta: format!(
+            "{} · {} · interim control should have been checked by {}",
+            Reference::action(c.number),
+            c.service,
+            words::date(c.check_on)
+        )
+        .into(),
+        verb: "".into(),
+        verb_href: "".into(),
+        urgent: false,
+        aside: None,
+    };
+    WorkList { items: unchecked.iter().map(item).collect(), empty: "".into() }
 }
 
 fn decides(signed: &Signed) -> bool {

@@ -125,7 +125,7 @@ async fn render(
     drop(tx);
     let path = |rest: &str| signed.path(&format!("findings/{reference}{rest}"));
     let ended = found.disposition != Disposition::Actions;
-    let may_end = ends && !ended && lines.iter().all(|l| l.status == Status::Cancelled);
+    let may_end = ends && !ended && lines.iter().all(|l| l.status == Status::Cancelled && !l.goes_on());
     let given = |may: bool, href: String| if may { href } else { String::new() };
     page::render_as(
         status,

@@ -25,7 +25,7 @@ use crate::http::verb::{Answer, answer};
 use crate::http::view::Timeline;
 use crate::ids::StandardId;
 use crate::store::{standard as store, trail};
-use crate::workflow::standard::{self, fingerprint, fingerprint_of_days};
+use crate::workflow::standard::{self as deeds, fingerprint, fingerprint_of_days};
 
 const OVERTAKEN: &str =
     "Somebody changed this since you opened it. Look at what you typed again, then send it";
@@ -206,7 +206,7 @@ async fn add(signed: Signed, State(app): State<AppState>, mut draft: Draft) -> R
     signed.need(Verb::SetPolicy)?;
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let Some((given, reason)) = typed(&mut draft, None) {
-        match answer(standard::add(&app, &signed.actor, &given, &reason).await, &mut draft)? {
+        match answer(deeds::add(&app, &signed.actor, &given, &reason).await, &mut draft)? {
             Answer::Done(()) => return Ok(saved(&signed)),
             Answer::Again(again) => status = again,
         }
@@ -220,7 +220,7 @@ fn saved(signed: &Signed) -> Response {
 
 async fn one(app: &AppState, signed: &Signed, id: StandardId) -> Result<ClosureStandard, AppError> {
     signed.need(Verb::SetPolicy)?;
-    let all = standard::read(app, &signed.actor).await?;
+    let all = deeds::read(app, &signed.actor).await?;
     all.into_iter().find(|s| s.id == id).ok_or(AppError::NotFound)
 }
 
@@ -243,7 +243,7 @@ async fn change(
     let seen = draft.carried("seen").to_owned();
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let Some((given, reason)) = typed(&mut draft, Some(&now)) {
-        match answer(standard::change(&app, &signed.actor, &seen, &given, &reason).await, &mut draft)? {
+        match answer(deeds::change(&app, &signed.actor, &seen, &given, &reason).await, &mut draft)? {
             Answer::Done(()) => return Ok(saved(&signed)),
             Answer::Again(again) => status = again,
         }
@@ -264,7 +264,7 @@ async fn remove(
     let seen = draft.carried("seen").to_owned();
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let Some(reason) = draft.text("removal_reason", 2000, "Say why it is taken away") {
-        match answer(standard::remove(&app, &signed.actor, id, &seen, &reason).await, &mut draft)? {
+        match answer(deeds::remove(&app, &signed.actor, id, &seen, &reason).await, &mut draft)? {
             Answer::Done(()) => return Ok(saved(&signed)),
             Answer::Again(again) => status = again,
         }
@@ -295,7 +295,7 @@ struct DaysPage {
 
 async fn most(app: &AppState, signed: &Signed) -> Result<DueDays, AppError> {
     signed.need(Verb::SetPolicy)?;
-    let all = standard::read(app, &signed.actor).await?;
+    let all = deeds::read(app, &signed.actor).await?;
     Ok(all.first().map(|s| s.most).unwrap_or_default())
 }
 
@@ -334,7 +334,7 @@ async fn set_days(
     let reason = draft.text("reason", 2000, "Say why they change");
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if let (true, Some(reason)) = (draft.is_ok(), reason) {
-        match answer(standard::set_due_days(&app, &signed.actor, &seen, given, &reason).await, &mut draft)? {
+        match answer(deeds::set_due_days(&app, &signed.actor, &seen, given, &reason).await, &mut draft)? {
             Answer::Done(()) => return Ok(saved(&signed)),
             Answer::Again(again) => status = again,
         }

@@ -50,8 +50,12 @@ pub struct ActionLine {
     pub verdict: Option<(Outcome, String, DateTime<Utc>)>,
     /// Who closed it and when.
     pub closed: Option<(String, DateTime<Utc>)>,
-    /// Why it was cancelled.
+    /// Why it was cancelled, or merged.
     pub cancel_reason: Option<String>,
+    /// The number of the action it was merged into (R28).
+    pub merged_into: Option<i32>,
+    /// How that one stands, when it answers another finding.
+    pub merged_status: Option<Status>,
 }
 
 impl ActionLine {
@@ -59,6 +63,12 @@ impl ActionLine {
     #[must_use]
     pub fn state(&self, today: NaiveDate) -> State {
         action::state(self.status, self.due_on, self.nation, self.cycle, today, self.escalated)
+    }
+
+    /// Whether it was merged into the action of another finding, which was not called off: that one answers this finding.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.merged_status.is_some_and(|status| status != Status::Cancelled)
     }
 
     /// R7: nobody owns it, or its owner has left.
@@ -100,6 +110,8 @@ pub async fn lines(tx: &mut TenantTx, findings: &[Uuid]) -> Result<Vec<ActionLin
                 verdict: outcome.zip(r.verifier).zip(r.verified_at).map(|((o, who), at)| (o, who, at)),
                 closed: r.closer.zip(r.closed_at),
                 cancel_reason: r.cancel_reason,
+                merged_into: r.merged_into,
+                merged_status: r.merged_status.as_deref().map(word).transpose()?,
             })
         })
         .collect()

@@ -15,8 +15,10 @@ CROSS JOIN LATERAL (
     count(*) FILTER (WHERE a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AND a.due_on < $12::date) AS late,
     count(*) FILTER (WHERE a.status NOT IN ('closed', 'cancelled') AND m.id IS NULL) AS unowned,
     count(*) FILTER (WHERE a.status = 'closed') AS closed
-  FROM actions a LEFT JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id AND m.ended_at IS NULL
-  WHERE a.provider_id = f.provider_id AND a.finding_id = f.id) c
+  -- what was merged counts by the action that stays, once for each finding
+  FROM actions b JOIN actions a ON a.provider_id = b.provider_id AND a.id = coalesce(b.merged_into, b.id) AND (b.merged_into IS NULL OR a.finding_id <> f.id)
+  LEFT JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id AND m.ended_at IS NULL
+  WHERE b.provider_id = f.provider_id AND b.finding_id = f.id) c
 WHERE f.provider_id = $1
   AND ($2::bool OR ($3::bool AND EXISTS (SELECT 1 FROM member_services ms
     WHERE ms.provider_id = f.provider_id AND ms.member_id = $4 AND ms.service_id = f.service_id)) OR f.logged_by = $4)

@@ -3,7 +3,7 @@
 -- $12 newest first, $13 and $14 the key to begin after, $15 only unowned, $16 only those that came back, $17 windows that passed before,
 -- $18 how many, $19 the member's services, $20 to $22 which numbers their menu shows, $23 only those nobody moved since,
 -- $24 what leaders follow (domain/significance.rs), the rest, or both, $25 from when and $28 how many findings make a topic a repeated one, $26 whether they
--- check what a manager owned, $27 today.
+-- check what a manager owned, $27 today, $29 only what was merged, or not.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($19::uuid[]))
 ), repeated AS MATERIALIZED (
@@ -22,7 +22,7 @@ WITH seen AS MATERIALIZED (
     AND ($9::text IS NULL OR a.theme = $9) AND ($10::text IS NULL OR a.risk = $10)
     AND ($11::text IS NULL OR a.what ILIKE $11 OR EXISTS (SELECT 1 FROM findings f WHERE f.provider_id = $1 AND f.id = a.finding_id AND f.what ILIKE $11))
     AND (NOT $15::bool OR a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL))
-    AND (NOT $16::bool OR a.cycle > 1) AND ($17::date IS NULL OR a.verify_by < $17)
+    AND ($29::bool IS NULL OR (a.merged_into IS NOT NULL) = $29) AND (NOT $16::bool OR a.cycle > 1) AND ($17::date IS NULL OR a.verify_by < $17)
     AND ($23::timestamptz IS NULL OR coalesce(a.updated_at, a.created_at) < $23)
 ), page AS (
   SELECT * FROM fits f WHERE f.shown AND ($13::int IS NULL OR (f.place, f.number) > ($13, $14::int)) ORDER BY f.place, f.number LIMIT $18

@@ -3,7 +3,7 @@
 -- $8 whether they decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated,
 -- $11 their services, $12 how many things are shown, $13 what leaders follow (domain/significance.rs), the rest, or both, $14 from when
 -- and $17 how many findings make a topic a repeated one, $15 since when an update keeps an action fresh, $16 whether they check what a manager owned,
--- $18 whether they are the nominated individual.
+-- $18 whether they are the nominated individual, $19 whether they hold weekly reviews.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation, ($4::text IS NULL OR s.slug = $4) AS here FROM services s
   WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($11::uuid[]))
@@ -29,6 +29,10 @@ WITH seen AS MATERIALIZED (
       JOIN memberships m ON m.provider_id = $1 AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
       WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
   ORDER BY u.action_id, u.at DESC, u.escalation_id
+), unchecked AS MATERIALIZED (
+  -- interim controls that stand and whose check is late (domain/control.rs)
+  SELECT c.action_id, c.check_on, c.escalation_id, c.level FROM controls_to_check c WHERE c.provider_id = $1
+    AND c.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here)) AND c.check_on < $5 AND (c.until IS NULL OR c.until >= $5)
 ), by_theme AS MATERIALIZED (
   SELECT theme, count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE late AND risk IN ('high', 'critical')) AS late_high,
     count(*) FILTER (WHERE status = 'submitted') AS to_verify, count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS verify_late,
@@ -41,23 +45,25 @@ WITH seen AS MATERIALIZED (
 ), barred AS MATERIALIZED (
   SELECT $2::uuid AS id UNION ALL SELECT m.id FROM memberships m WHERE NOT $16::bool AND m.provider_id = $1 AND m.role = 'registered_manager'
 ), ranked AS MATERIALIZED (
-  SELECT g.id, g.number, g.status, g.cycle, g.due_on, g.verify_by, g.service_id, g.owner_id, g.risk, g.late, g.unowned, w.escalation_id, w.at,
+  SELECT g.id, g.number, g.status, g.cycle, g.due_on, g.verify_by, g.service_id, g.owner_id, g.risk, g.late, g.unowned, w.at, c.check_on,
+    coalesce(w.escalation_id, CASE WHEN $8 AND g.owner_id IS DISTINCT FROM $2 AND c.level <= CASE WHEN $18 THEN 3 ELSE $7 END THEN c.escalation_id END) AS escalation_id,
     CASE
       WHEN g.late AND g.risk IN ('high', 'critical') AND NOT EXISTS (SELECT 1 FROM escalation_decisions d
         JOIN escalations x ON x.provider_id = $1 AND x.id = d.escalation_id AND x.cycle = g.cycle
         WHERE d.provider_id = $1 AND d.action_id = g.id AND d.interim_control <> '' AND (d.control_until IS NULL OR d.control_until >= $5)) THEN 1
-      WHEN w.action_id IS NOT NULL THEN 2
-      WHEN g.status = 'ineffective' THEN 3
-      WHEN g.status = 'submitted' AND g.verify_by < $5 THEN 4
-      WHEN g.late THEN 5
-      WHEN g.with_owner AND g.unowned THEN 6
-      WHEN g.status = 'verified' THEN 7
-      WHEN g.status = 'submitted' THEN 8
-      WHEN g.cycle > 1 THEN 9
+      WHEN c.action_id IS NOT NULL THEN 2
+      WHEN w.action_id IS NOT NULL THEN 3
+      WHEN g.status = 'ineffective' THEN 4
+      WHEN g.status = 'submitted' AND g.verify_by < $5 THEN 5
+      WHEN g.late THEN 6
+      WHEN g.with_owner AND g.unowned THEN 7
+      WHEN g.status = 'verified' THEN 8
+      WHEN g.status = 'submitted' THEN 9
+      WHEN g.cycle > 1 THEN 10
     END AS danger
-  FROM going g LEFT JOIN waiting w ON w.action_id = g.id
+  FROM going g LEFT JOIN waiting w ON w.action_id = g.id LEFT JOIN unchecked c ON c.action_id = g.id
   -- what waits for their own decision stays, minor or not (R13)
-  WHERE g.shown OR ($8::bool AND w.action_id IS NOT NULL)
+  WHERE g.shown OR ($8::bool AND (w.action_id IS NOT NULL OR c.action_id IS NOT NULL))
 ), first AS MATERIALIZED (
   SELECT r.*, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END AS gravity, coalesce(r.verify_by, r.due_on) AS by
   FROM ranked r WHERE r.danger IS NOT NULL ORDER BY r.danger, gravity, by, r.number LIMIT $12
@@ -79,9 +85,14 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
         'gave', EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = $1 AND e.action_id = f.id AND e.cycle = f.cycle AND e.withdrawn_at IS NULL AND e.author_id = $2),
         'assured', coalesce((SELECT x.decision = 'assured' AND x.evidence_rev = a.evidence_rev AND x.seq >= coalesce((SELECT max(v.seq) FROM verifications v
             WHERE v.provider_id = $1 AND v.action_id = f.id AND v.cycle = f.cycle), 0)
-          FROM assurances x WHERE x.provider_id = $1 AND x.action_id = f.id AND x.cycle = f.cycle ORDER BY x.seq DESC LIMIT 1), false)) END) ORDER BY f.danger, f.gravity, f.by, f.number)
+          FROM assurances x WHERE x.provider_id = $1 AND x.action_id = f.id AND x.cycle = f.cycle ORDER BY x.seq DESC LIMIT 1), false)) END, f.check_on) ORDER BY f.danger, f.gravity, f.by, f.number)
     FROM first f JOIN actions a ON a.provider_id = $1 AND a.id = f.id JOIN seen ON seen.id = f.service_id
     LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = f.owner_id) AS "needs: Json<Vec<Needs>>",
+  -- when each service with something open was last reviewed (R24)
+  (SELECT json_agg(json_build_array(seen.name, r.finished_at) ORDER BY r.finished_at NULLS FIRST, seen.name) FROM seen
+    LEFT JOIN LATERAL (SELECT w.finished_at FROM weekly_reviews w WHERE w.provider_id = $1 AND w.service_id = seen.id AND w.finished_at IS NOT NULL
+      ORDER BY w.finished_at DESC LIMIT 1) r ON true
+    WHERE $19::bool AND seen.here AND seen.id IN (SELECT g.service_id FROM going g)) AS "reviewed: Json<Vec<(String, Option<DateTime<Utc>>)>>",
   (SELECT count(*) FROM actions mine WHERE mine.provider_id = $1 AND mine.owner_id = $2
     AND mine.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')) AS "mine!",
   (SELECT count(*) FROM actions a WHERE $9::bool AND a.provider_id = $1 AND a.status = 'submitted' AND a.service_id = ANY(ARRAY(SELECT seen.id FROM seen))

@@ -145,6 +145,13 @@ pub const ROWS: &[Row] = &[
     ),
     get("/p/{provider}/actions/{reference}/extension", Thing, "manager"),
     post("/p/{provider}/actions/{reference}/extension", Thing, "manager", REASON_AND_DATE),
+    get("/p/{provider}/actions/{reference}/merging", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{reference}/merging",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("into", "1"), ("reason", "The same gap, found twice")],
+    ),
     get("/p/{provider}/actions/{reference}/cancellation", Thing, "manager"),
     post(
         "/p/{provider}/actions/{reference}/cancellation",
