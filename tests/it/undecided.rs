@@ -192,7 +192,7 @@ async fn a_filled_database_is_brought_to_the_same() {
             "ALTER TABLE undecided_escalations ADD COLUMN alone boolean NOT NULL DEFAULT false;
              DROP TRIGGER note_control ON escalation_decisions; DROP FUNCTION app.note_control();
              DROP TRIGGER note_no_control ON actions; DROP FUNCTION app.note_no_control(); DROP TABLE controls_to_check;",
-            include_str!("../../migrations/0025_controls_to_check.sql"),
+            include_str!("../../migrations/0027_controls_to_check.sql"),
         ),
     ];
     let db = TestDb::new().await;
