@@ -36,10 +36,10 @@ pub mod invitation;
 pub mod leaver;
 /// A person's place in a provider.
 pub mod member;
-/// What members are told.
-pub mod message;
 /// Duplicates are merged into one.
 pub mod merging;
+/// What members are told.
+pub mod message;
 /// What a member's place and a service may become.
 pub mod place;
 /// The provider's own numbers for reviews, findings and actions.

@@ -9,8 +9,8 @@ use crate::app::AppState;
 use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::merging::{MergeRefusal, may_merge};
+use crate::domain::message::MessageKind;
 use crate::error::AppError;
-use crate::mail::message::MessageKind;
 use crate::store::{TenantTx, action, case, merging as store};
 
 /// Merges action `number`, in the version the page showed, into action `into`.

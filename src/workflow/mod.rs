@@ -41,10 +41,10 @@ pub mod invitation;
 pub mod leaver;
 /// What a member wants by mail.
 pub mod mail_choice;
-/// A member's own notices.
-pub mod notice;
 /// Duplicates are merged into one.
 pub mod merging;
+/// A member's own notices.
+pub mod notice;
 /// People and their places.
 pub mod person;
 /// A member's place changes.
