@@ -258,20 +258,33 @@ async fn two_who_merge_each_into_the_other() {
     assert_eq!(broken_lines(&db).await, 0);
 }
 
-/// A review whose finding's action was merged is signed off by the action that stays (R5), and not without it.
-#[tokio::test]
-async fn the_action_that_stays_answers_both_findings() {
-    let db = TestDb::new().await;
-    let w = world(&db, Clock::fixed(saturday())).await;
-    let (stays, repeats, finding) = two(&w).await;
-    go(&w, "manager", repeats, stays).await.unwrap();
+/// The review a finding comes from.
+async fn review_of(db: &TestDb, finding: Reference) -> String {
     let sql = format!(
         "SELECT 'R-' || lpad(r.number::text, 4, '0') FROM reviews r JOIN finding_sources s ON s.review_id = r.id
          JOIN findings f ON f.id = s.finding_id WHERE f.number = {}",
         finding.number
     );
-    let review = texts(&db, &sql).await.remove(0);
+    texts(db, &sql).await.remove(0)
+}
+
+/// A review whose finding's action was merged is signed off by the action that stays (R5), and not without it.
+#[tokio::test]
+async fn the_action_that_stays_answers_both_findings() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    // the action that stays answers the finding of the other
+    let (stays, repeats, finding) = two(&w).await;
+    go(&w, "manager", repeats, stays).await.unwrap();
     let manager = w.browser("manager").await;
+    let review = review_of(&db, finding).await;
+    let seen = manager.get(&format!("/reviews/{review}")).await.field("version");
+    let signed = manager.post(&format!("/reviews/{review}/sign-off"), &[("version", &seen)]).await;
+    assert_eq!(signed.status, 303, "{}", signed.text());
+    // called off, it answers nothing
+    let (stays, repeats, finding) = two(&w).await;
+    go(&w, "manager", repeats, stays).await.unwrap();
+    let review = review_of(&db, finding).await;
     let page = manager.get(&format!("/reviews/{review}")).await;
     assert!(page.text().contains(&format!("Merged into {stays}")), "{}", page.text());
     cancel(&w.app, w.actor("manager"), stays.number, w.version(stays).await, "Not needed").await.unwrap();
