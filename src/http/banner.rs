@@ -116,6 +116,8 @@ text_enum! {
         NoticesRead => "notices_read", "All marked as read";
         /// Somebody chose what they want by mail.
         MailChosen => "mail_chosen", "Your choice is saved";
+        /// Somebody took the link of their calendar away.
+        CalendarEnded => "calendar_ended", "Link switched off";
         /// A setting was changed.
         SettingChanged => "setting_changed", "Change saved";
     }
@@ -180,6 +182,7 @@ impl Done {
             Self::StandardChanged => "It counts for what is agreed from now on.",
             Self::NoticesRead => "They stay here for 90 days.",
             Self::MailChosen => "It counts from the next message on.",
+            Self::CalendarEnded => "It opens nothing any more.",
             Self::SettingChanged => "It counts from now on.",
         }
     }

@@ -37,6 +37,8 @@ pub mod assurance;
 pub mod banner;
 /// What is known of a browser before anybody signs in with it.
 pub mod browser;
+/// One's dates in one's own calendar.
+pub mod calendar;
 /// Another owner, other words, another date, calling off.
 pub mod change;
 /// Closing and reopening.
@@ -67,6 +69,8 @@ pub mod handover;
 pub mod headers;
 /// Alive, and ready.
 pub mod health;
+/// Calendars as calendar programs read them.
+pub mod ics;
 /// Accepting an invitation.
 pub mod join;
 /// The forms with which an action is judged.
@@ -169,6 +173,7 @@ pub fn features() -> Routes<AppState> {
         .merge(message::routes())
         .merge(notice::routes())
         .merge(mail_stop::routes())
+        .merge(calendar::routes())
         .merge(action::routes())
         .merge(verification::routes())
         .merge(exception::routes())

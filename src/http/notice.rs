@@ -55,6 +55,7 @@ struct Page {
     layout: Layout,
     here: String,
     mail: String,
+    calendar: String,
     rows: Vec<Line>,
     unread: bool,
     /// The newest that was shown, in microseconds: what comes later is not marked as read unseen.
@@ -96,6 +97,7 @@ async fn list(
         unread: layout.bell.as_ref().is_some_and(|bell| bell.unread > 0),
         layout,
         mail: signed.path("notices/mail"),
+        calendar: signed.path("notices/calendar"),
         until: rows.first().map(|r| r.created_at.timestamp_micros().to_string()).unwrap_or_default(),
         rows: rows.iter().map(|r| line(r, &signed)).collect(),
         pages: Pages(Pager::new(&here, &[], None, last.as_deref())),

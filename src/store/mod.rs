@@ -18,6 +18,8 @@ pub mod action_list;
 pub mod assurance;
 /// The files behind evidence.
 pub mod blob;
+/// A member's calendar.
+pub mod calendar;
 /// The case of an action, for the rules.
 pub mod case;
 

@@ -17,6 +17,8 @@ pub mod acknowledgement;
 pub mod action;
 /// The nominated individual's word.
 pub mod assurance;
+/// A member's calendar.
+pub mod calendar;
 /// Another owner, other words, another date, calling off.
 pub mod change;
 /// Closing and reopening.

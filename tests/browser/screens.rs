@@ -59,6 +59,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/findings/new", "log-finding", "findings/new"),
             at("/p/{provider}/notices", "notices", "notices"),
             at("/p/{provider}/notices/mail", "mail-choice", "notices/mail"),
+            at("/p/{provider}/notices/calendar", "calendar", "notices/calendar"),
         ],
     ),
     (
@@ -203,6 +204,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/", "leads on"),
     ("/p/{provider}", "leads on"),
     ("/p/{provider}/notices/{id}", "leads on"),
+    ("/calendar/{slug}/{secret}", "a calendar"),
     ("/healthz", "a word for machines"),
     ("/readyz", "a word for machines"),
     ("/p/{provider}/evidence/{id}", "a file"),

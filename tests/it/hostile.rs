@@ -17,8 +17,10 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 10] = [
+const WITHOUT_FORM: [&str; 12] = [
     "/mail/{slug}/{secret}",
+    "/p/{provider}/notices/calendar",
+    "/p/{provider}/notices/calendar/end",
     "/sign-in/go-on",
     "/p/{provider}/settings/members/{id}/codes/confirmation",
     "/p/{provider}/settings/members/{id}/codes/withdrawal",

@@ -10,6 +10,7 @@
 mod access;
 mod action;
 mod architecture;
+mod calendar;
 mod change;
 mod closure;
 mod codes;

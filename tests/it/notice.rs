@@ -45,7 +45,10 @@ async fn bell(browser: &Browser) -> String {
 
 fn links(body: &str) -> Vec<String> {
     let parts = body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    parts.filter(|href| href.contains("/notices/") && !href.ends_with("/mail")).map(str::to_owned).collect()
+    parts
+        .filter(|href| href.contains("/notices/") && !href.ends_with("/mail") && !href.ends_with("/calendar"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test]

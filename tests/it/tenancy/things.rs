@@ -17,7 +17,7 @@ use throughline::worker;
 use throughline::workflow::finding::{Log, Source, log};
 use throughline::workflow::invitation::{Given, invite};
 use throughline::workflow::review::{Start, start};
-use throughline::workflow::{Actor, action, weekly};
+use throughline::workflow::{Actor, action, calendar, weekly};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::World;
@@ -43,6 +43,8 @@ pub struct Things {
     pub notice: String,
     /// The secret with which the owner's mail is stopped.
     pub stop: String,
+    /// The secret of the owner's calendar.
+    pub calendar: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -95,6 +97,7 @@ impl Stranger {
             secret: Spoken::long().text().to_owned(),
             notice: NoticeId::new().to_string(),
             stop: Token::random().text(),
+            calendar: Token::random().text(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -112,6 +115,7 @@ impl Stranger {
             secret: word(),
             notice: word(),
             stop: word(),
+            calendar: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -151,12 +155,19 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "invitations") => things.invitation.clone(),
             (true, "standards") => things.standard.clone(),
             (true, "notices") => things.notice.clone(),
-            (true, "join" | "mail") => things.slug.clone(),
+            (true, "join" | "mail" | "calendar") => things.slug.clone(),
             (true, slug)
                 if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/mail/") =>
             {
                 assert_eq!(slug, things.slug);
                 things.stop.clone()
+            }
+            (true, slug)
+                if filled.first().is_some_and(|part| part.is_empty())
+                    && pattern.starts_with("/calendar/") =>
+            {
+                assert_eq!(slug, things.slug);
+                things.calendar.clone()
             }
             (true, slug)
                 if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/join/") =>
@@ -266,6 +277,7 @@ async fn make(
         secret: String::new(),
         notice: String::new(),
         stop: String::new(),
+        calendar: String::new(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }
@@ -285,7 +297,8 @@ pub async fn with_notice(db: &TestDb, world: &World, owner: &str, things: Things
     let mut tx = TenantTx::begin(&world.app.db, provider, None, world.clock.now()).await.unwrap();
     mail_choice::insert_stop(&mut tx, stop.hash(), member, MessageKind::Assigned).await.unwrap();
     tx.commit().await.unwrap();
-    Things { notice: notice.to_string(), stop: stop.text(), ..things }
+    let calendar = calendar::renew(&world.app, world.actor(owner)).await.unwrap().text();
+    Things { notice: notice.to_string(), stop: stop.text(), calendar, ..things }
 }
 
 /// Lets the due dates pass, so that everything is escalated.
