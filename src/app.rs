@@ -56,7 +56,7 @@ impl AppState {
         };
         let evidence = evidence_store(&config)?;
         Ok(Self {
-            db: Db::new(pool),
+            db: Db::new(pool, config.keep),
             clock,
             config: Arc::new(config),
             passwords: Passwords::new(),

@@ -37,6 +37,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// At most this many connections to the database (`DATABASE_CONNECTIONS`).
     pub database_connections: u32,
+    /// About this many bytes of what pages showed stay in memory (`KEEP_MIB`, here in bytes).
+    pub keep: u64,
     /// Where evidence files are kept (`EVIDENCE_STORE`).
     pub evidence_store: EvidenceStore,
     /// How mail leaves; without it mail waits on a page administrators can read.
@@ -194,6 +196,15 @@ impl Reader<'_> {
         value
     }
 
+    /// A whole number from `least` to `most`.
+    fn number(&mut self, name: &str, least: u32, most: u32, unset: u32) -> u32 {
+        let Some(text) = self.text(name) else { return unset };
+        text.parse().ok().filter(|number| (least..=most).contains(number)).unwrap_or_else(|| {
+            self.errors.push(format!("{name} is not a number from {least} to {most}."));
+            unset
+        })
+    }
+
     fn trusted_proxies(&mut self) -> Vec<IpAddr> {
         let text = self.text("TRUSTED_PROXY").unwrap_or_default();
         let proxies: Result<Vec<IpAddr>, _> =
@@ -334,11 +345,6 @@ impl Config {
         };
         let data_dir = PathBuf::from(reader.text("DATA_DIR").unwrap_or_else(|| "data".to_owned()));
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
-        let connections =
-            reader.parsed("DATABASE_CONNECTIONS", "is not a number from 1 to 100.").unwrap_or(8_u32);
-        if !(1..=100).contains(&connections) {
-            reader.errors.push("DATABASE_CONNECTIONS is not a number from 1 to 100.".into());
-        }
         let mut config = Self {
             listen_addr,
             public_url_is_default: public_url.is_none(),
@@ -346,7 +352,8 @@ impl Config {
             hsts_subdomains: reader.parsed("HSTS_SUBDOMAINS", "is neither true nor false.").unwrap_or(false),
             trusted_proxies: reader.trusted_proxies(),
             database: reader.database(),
-            database_connections: connections,
+            database_connections: reader.number("DATABASE_CONNECTIONS", 1, 100, 8),
+            keep: u64::from(reader.number("KEEP_MIB", 0, 4096, 16)) << 20,
             evidence_store: reader.evidence_store(&data_dir),
             data_dir,
             mail: reader.mail(),

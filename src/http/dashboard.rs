@@ -112,8 +112,8 @@ async fn show(
     let service = Some(filter.service.as_str()).filter(|s| !s.is_empty());
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let asked = Asked { member: &signed.actor.member, service, weight, today };
-    let Dashboard { numbers, needs, reviewed } =
-        dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
+    let shown = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
+    let Dashboard { numbers, needs, reviewed } = &*shown;
     let signs = match signed.can(Verb::SeeSignals) {
         true => sign_count::of(&mut tx, &signed.actor.member, service).await?,
         false => None,
@@ -123,8 +123,8 @@ async fn show(
         return Err(AppError::NotFound);
     }
     let signs = signs::card(&signed, signs.as_ref());
-    let unreviewed = unreviewed::card(&signed, &reviewed, today);
-    page::render(&Page { signs, unreviewed, ..draw(&signed, &numbers, &needs, &asked) })
+    let unreviewed = unreviewed::card(&signed, reviewed, today);
+    page::render(&Page { signs, unreviewed, ..draw(&signed, numbers, needs, &asked) })
 }
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {

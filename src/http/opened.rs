@@ -1,5 +1,7 @@
 //! An action opened by a member: what its page and the pages of its verbs read, and how a verb answers.
 
+use std::sync::Arc;
+
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::Person;
@@ -28,7 +30,7 @@ pub struct Opened {
     /// What the rules look at.
     pub case: Case,
     /// Everything else on the page.
-    pub papers: Papers,
+    pub papers: Arc<Papers>,
     /// A-0142.
     pub reference: Reference,
     /// Now.
@@ -58,11 +60,11 @@ impl Opened {
         moment: Moment,
     ) -> Result<Self, AppError> {
         let reference = Reference::parse(Kind::Action, reference).ok_or(AppError::NotFound)?;
-        let case = case::read(tx, reference.number)
+        let (case, mark) = case::read_marked(tx, reference.number)
             .await?
-            .filter(|case| case.visible_to(&signed.actor.member))
+            .filter(|(case, _)| case.visible_to(&signed.actor.member))
             .ok_or(AppError::NotFound)?;
-        let papers = papers::of_action(tx, case.action.id).await?;
+        let papers = papers::of_action(tx, case.action.id, mark).await?;
         Ok(Self { case, papers, reference, moment })
     }
 

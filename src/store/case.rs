@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::Error;
 
+use super::kept::AsOf;
 use super::{TenantTx, word, words};
 use crate::domain::action::{Action, Person, Piece};
 use crate::domain::closure::{Assured, Case, Verified};
@@ -17,11 +18,28 @@ use crate::ids::{ActionId, AssuranceId, FindingId, MemberId, ServiceId, Verifica
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn read(tx: &mut TenantTx, number: i32) -> Result<Option<Case>, Error> {
+    row(tx, number).await?.map(Row::into_case).transpose()
+}
+
+/// Reads the case as it is now, and how far its papers are, to compare papers with that were read before.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Case, AsOf)>, Error> {
+    let Some(row) = row(tx, number).await? else { return Ok(None) };
+    let mark = AsOf {
+        version: row.version,
+        line: row.line.unwrap_or_default(),
+        sources: row.sources,
+        entries: row.entries,
+        revision: row.revision.unwrap_or_default(),
+    };
+    Ok(Some((row.into_case()?, mark)))
+}
+
+async fn row(tx: &mut TenantTx, number: i32) -> Result<Option<Row>, Error> {
     let provider = tx.provider();
-    let row = sqlx::query_file_as!(Row, "src/store/case.sql", provider.uuid(), number)
-        .fetch_optional(tx.conn())
-        .await?;
-    row.map(Row::into_case).transpose()
+    sqlx::query_file_as!(Row, "src/store/case.sql", provider.uuid(), number).fetch_optional(tx.conn()).await
 }
 
 /// Locks the action until the transaction ends, then reads its case: the papers are read as they are after the wait.
@@ -96,6 +114,10 @@ struct Row {
     x_decision: Option<String>,
     x_rev: Option<i64>,
     x_seq: Option<i64>,
+    line: Option<i64>,
+    sources: i64,
+    entries: i64,
+    revision: Option<i64>,
 }
 
 impl Row {

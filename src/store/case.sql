@@ -17,7 +17,12 @@ SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding_id: FindingId"
         WHERE w.provider_id = a.provider_id AND w.action_id = a.id AND w.cycle = a.cycle ORDER BY w.member_id) AS "owner_roles!",
   v.id AS "v_id?: VerificationId", v.verifier_id AS "v_verifier?: MemberId", v.verifier_name AS "v_verifier_name?", v.outcome AS "v_outcome?",
   v.marks AS "v_marks?", v.evidence_rev AS "v_rev?", v.seq AS "v_seq?", v.method AS "v_method?", v.sample_size AS "v_sample?", v.met_standard AS "v_met?",
-  x.id AS "x_id?: AssuranceId", x.member_name AS "x_member?", x.decision AS "x_decision?", x.evidence_rev AS "x_rev?", x.seq AS "x_seq?"
+  x.id AS "x_id?: AssuranceId", x.member_name AS "x_member?", x.decision AS "x_decision?", x.evidence_rev AS "x_rev?", x.seq AS "x_seq?",
+  -- what papers kept in memory are compared with (kept.rs)
+  (SELECT e.seq FROM events e WHERE e.provider_id = $1 AND e.action_id = a.id ORDER BY e.seq DESC LIMIT 1) AS "line?",
+  (SELECT count(*) FROM finding_sources y WHERE y.provider_id = $1 AND y.finding_id = a.finding_id) AS "sources!",
+  (SELECT count(*) FROM finding_framework_entries y WHERE y.provider_id = $1 AND y.finding_id = a.finding_id) AS "entries!",
+  (SELECT y.revision FROM revisions y WHERE y.provider_id = $1) AS "revision?"
 FROM actions a
 JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
 JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id

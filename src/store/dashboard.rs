@@ -1,5 +1,7 @@
 //! The manager's dashboard: the numbers, and what needs them now. One query.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
@@ -17,7 +19,7 @@ use crate::domain::staleness;
 use crate::domain::standard::Approver;
 use crate::domain::topic::{Risk, Theme, Topic};
 use crate::domain::turn::Hands;
-use crate::ids::EscalationId;
+use crate::ids::{EscalationId, MemberId, ProviderId, ServiceId};
 
 /// What a dashboard is drawn for.
 #[derive(Clone, Copy, Debug)]
@@ -206,11 +208,53 @@ pub struct Dashboard {
     pub reviewed: Vec<(String, Option<DateTime<Utc>>)>,
 }
 
-/// Reads a dashboard with at most `limit` things that need this member; due until `soon_until` counts as soon.
+/// All that a dashboard follows from, besides what is in the database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    provider: ProviderId,
+    member: MemberId,
+    role: Role,
+    services: Vec<ServiceId>,
+    service: Option<String>,
+    weight: Weight,
+    today: NaiveDate,
+    soon_until: NaiveDate,
+    limit: i64,
+}
+
+/// Reads a dashboard with at most `limit` things that need this member; due until `soon_until` counts as soon. One that
+/// was read before is taken when nothing happened in the provider since ([`super::kept`]).
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn read(
+    tx: &mut TenantTx,
+    asked: &Asked<'_>,
+    soon_until: NaiveDate,
+    limit: i64,
+) -> Result<Arc<Dashboard>, sqlx::Error> {
+    let question = Question {
+        provider: tx.provider(),
+        member: asked.member.id,
+        role: asked.member.role,
+        services: asked.member.services.clone(),
+        service: asked.service.map(str::to_owned),
+        weight: asked.weight,
+        today: asked.today,
+        soon_until,
+        limit,
+    };
+    if let Some(shown) = tx.reads().and_then(|kept| kept.dashboard(&question)) {
+        return Ok(shown);
+    }
+    let shown = Arc::new(read_now(tx, asked, soon_until, limit).await?);
+    if let Some(kept) = tx.reads() {
+        kept.keep_dashboard(question, &shown);
+    }
+    Ok(shown)
+}
+
+async fn read_now(
     tx: &mut TenantTx,
     asked: &Asked<'_>,
     soon_until: NaiveDate,

@@ -1,11 +1,15 @@
 //! All SQL, and nothing but SQL. Everything of a provider is reached through a [`TenantTx`], which fixes the provider
 //! for row-level security; sign-in, sessions and the list of providers through a [`SystemTx`].
 
+use std::sync::Arc;
+
 use sqlx::PgPool;
 
 use crate::database::{DatabaseError, migrate};
+use kept::Kept;
 
 mod finishing;
+mod kept;
 mod tenant_tx;
 
 /// Signs put aside.
@@ -118,13 +122,14 @@ pub use tenant_tx::{SystemTx, TenantTx};
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    kept: Arc<Kept>,
 }
 
 impl Db {
-    /// Wraps a pool of connections that work as the app role.
+    /// Wraps a pool of connections that work as the app role, and keeps about so many bytes of what pages showed.
     #[must_use]
-    pub const fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub fn new(pool: PgPool, keep: u64) -> Self {
+        Self { pool, kept: Arc::new(Kept::of_at_most(keep)) }
     }
 
     /// Whether the database answers.

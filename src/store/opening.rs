@@ -1,9 +1,12 @@
 //! Opening a session: the one look-up that every request makes, before it is known which provider it is for.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use super::kept::Reads;
 use super::{Db, TenantTx, finishing, word};
 use crate::auth::token::TokenHash;
 use crate::domain::member::Member;
@@ -62,6 +65,7 @@ struct SessionRow {
     place_names: Vec<String>,
     noted: bool,
     unread: i64,
+    head: Option<String>,
 }
 
 impl Db {
@@ -80,7 +84,7 @@ impl Db {
     }
 
     /// As [`Db::open_session`], and the transaction in which the page of a member is read, in their provider already:
-    /// one connection and one transaction for the whole page. Nothing is to be written in it, because it is let go
+    /// one connection and one transaction for the whole page. Nothing can be written in it, because it is let go
     /// rather than committed. Without a place in the provider there is no transaction.
     ///
     /// # Errors
@@ -93,7 +97,7 @@ impl Db {
     ) -> Result<Option<(Opened, Option<TenantTx>)>, sqlx::Error> {
         let mut tx = finishing::begin(&self.pool, "BEGIN".to_owned()).await?;
         let Some(row) = session(&mut *tx, token, slug, now, true).await? else { return Ok(None) };
-        let noted = row.noted;
+        let (noted, head) = (row.noted, row.head.clone());
         let opened = opened(row)?;
         let Some(place) = &opened.place else {
             tx.commit().await?;
@@ -105,7 +109,8 @@ impl Db {
             tx.commit().await?;
             TenantTx::begin(self, provider, Some(member), now).await?
         } else {
-            TenantTx::entered(tx, provider, member, now)
+            let reads = head.map(|head| Reads { kept: Arc::clone(&self.kept), head: head.into() });
+            TenantTx::reading(tx, provider, member, now, reads)
         };
         Ok(Some((opened, Some(reading))))
     }
@@ -124,7 +129,7 @@ async fn session(
              provider_id AS "provider_id: ProviderId", provider_slug, provider_name,
              member_id AS "member_id: MemberId", member_name, role, job_title,
              coalesce(services, '{}') AS "services!: Vec<ServiceId>",
-             coalesce(place_slugs, '{}') AS "place_slugs!", coalesce(place_names, '{}') AS "place_names!", noted AS "noted!", unread AS "unread!"
+             coalesce(place_slugs, '{}') AS "place_slugs!", coalesce(place_names, '{}') AS "place_names!", noted AS "noted!", unread AS "unread!", head
            FROM app.open_session($1, $2, $3, $4)"#,
         &token.as_bytes()[..],
         slug,

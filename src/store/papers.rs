@@ -1,14 +1,17 @@
 //! Everything the page of an action shows besides its case, in one query: the whole line readable on one page (R27).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
+use super::TenantTx;
 use super::change::Field;
 use super::evidence::Withdrawal;
-use super::trail::Told;
-use super::{TenantTx, word};
+use super::kept::AsOf;
+use super::trail::{Columned, Told};
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::control::ControlDays;
 use crate::domain::escalation::Cause;
@@ -292,22 +295,37 @@ impl Papers {
     }
 }
 
-/// The part of a trail's line a page tells.
-#[derive(Debug, Deserialize)]
-struct Facts {
-    detail: Value,
-}
-
-/// Reads the papers of an action. Whether the person may see it is for the caller to ask first.
+/// Reads the papers of an action, or takes those that were read before and still stand at `now`, which was read in this
+/// transaction. Whether the person may see them is for the caller to ask first.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn of_action(tx: &mut TenantTx, action: ActionId) -> Result<Papers, sqlx::Error> {
+pub async fn of_action(tx: &mut TenantTx, action: ActionId, now: AsOf) -> Result<Arc<Papers>, sqlx::Error> {
+    let key = (tx.provider(), action);
+    if let Some(papers) = tx.reads().and_then(|kept| kept.papers(key, now)) {
+        return Ok(papers);
+    }
+    let (papers, mark) = read(tx, action).await?;
+    let papers = Arc::new(papers);
+    if let Some(kept) = tx.reads() {
+        kept.keep_papers(key, mark, &papers);
+    }
+    Ok(papers)
+}
+
+async fn read(tx: &mut TenantTx, action: ActionId) -> Result<(Papers, AsOf), sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query_file!("src/store/papers.sql", provider.uuid(), action.uuid(), TRAIL_LINES)
         .fetch_one(tx.conn())
         .await?;
-    let trail = Trail {
+    let mark = AsOf {
+        version: row.version,
+        line: row.line.unwrap_or_default(),
+        sources: row.source_count,
+        entries: row.entry_count,
+        revision: row.revision.unwrap_or_default(),
+    };
+    let trail = Columned {
         seqs: row.seqs.unwrap_or_default(),
         ats: row.ats.unwrap_or_default(),
         kinds: row.kinds.unwrap_or_default(),
@@ -341,39 +359,5 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId) -> Result<Papers, sq
     for paper in row.papers.map_or_else(Vec::new, |Json(papers)| papers) {
         papers.add(paper);
     }
-    Ok(papers)
-}
-
-/// Lines of the trail, column by column, newest first, and the texts that stand beside them.
-struct Trail {
-    seqs: Vec<i64>,
-    ats: Vec<DateTime<Utc>>,
-    kinds: Vec<String>,
-    actors: Vec<Option<String>>,
-    lines: Vec<String>,
-    text_seqs: Vec<i64>,
-    names: Vec<String>,
-    bodies: Vec<String>,
-}
-
-impl Trail {
-    fn told(self) -> Result<Vec<Told>, sqlx::Error> {
-        let lines = self.seqs.into_iter().zip(self.ats).zip(self.kinds).zip(self.actors).zip(self.lines);
-        let mut told = lines
-            .map(|((((seq, at), kind), actor), line)| {
-                let Facts { detail } =
-                    serde_json::from_str(&line).map_err(|error| sqlx::Error::Decode(error.into()))?;
-                Ok(Told { seq, at, kind: word(&kind)?, actor, detail, texts: Vec::new() })
-            })
-            .collect::<Result<Vec<Told>, sqlx::Error>>()?;
-        for ((seq, name), body) in self.text_seqs.into_iter().zip(self.names).zip(self.bodies) {
-            // newest first
-            if let Ok(place) = told.binary_search_by(|line| seq.cmp(&line.seq))
-                && let Some(line) = told.get_mut(place)
-            {
-                line.texts.push((name, body));
-            }
-        }
-        Ok(told)
-    }
+    Ok((papers, mark))
 }

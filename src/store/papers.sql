@@ -43,7 +43,12 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
   (SELECT json_agg(json_build_object('id', m.id, 'name', m.name, 'role', m.role) ORDER BY m.name, m.id) FROM memberships m
      WHERE m.provider_id = $1 AND m.ended_at IS NULL AND (m.role IN ('safeguarding_lead', 'quality_lead', 'nominated_individual')
        OR (m.role IN ('deputy_manager', 'registered_manager') AND m.id = ANY(ARRAY(SELECT ms.member_id FROM member_services ms
-         WHERE ms.provider_id = $1 AND ms.service_id = a.service_id))))) AS "people: Json<Vec<Colleague>>"
+         WHERE ms.provider_id = $1 AND ms.service_id = a.service_id))))) AS "people: Json<Vec<Colleague>>",
+  -- what these papers are kept under (kept.rs), as of this same statement
+  a.version, t.seqs[1] AS "line?",
+  (SELECT count(*) FROM finding_sources y WHERE y.provider_id = $1 AND y.finding_id = a.finding_id) AS "source_count!",
+  (SELECT count(*) FROM finding_framework_entries y WHERE y.provider_id = $1 AND y.finding_id = a.finding_id) AS "entry_count!",
+  (SELECT y.revision FROM revisions y WHERE y.provider_id = $1) AS "revision?"
 FROM actions a
 JOIN findings f ON f.provider_id = a.provider_id AND f.id = a.finding_id
 JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
 
+use super::kept::Reads;
 use super::{Db, finishing, trail};
 use crate::domain::event::Event;
 use crate::ids::{MemberId, ProviderId, UserId};
@@ -18,6 +19,7 @@ pub struct TenantTx {
     actor: Option<MemberId>,
     now: DateTime<Utc>,
     events: Vec<Event>,
+    reads: Option<Reads>,
 }
 
 impl TenantTx {
@@ -34,17 +36,24 @@ impl TenantTx {
         // one round trip; a UUID prints as hex and hyphens only, so nothing can be injected here
         let start = format!("BEGIN; SET LOCAL app.provider_id = '{provider}'");
         let tx = finishing::begin(&db.pool, start).await?;
-        Ok(Self { tx, provider, actor, now, events: Vec::new() })
+        Ok(Self { tx, provider, actor, now, events: Vec::new(), reads: None })
     }
 
-    /// A transaction that has entered `provider` by opening a session ([`Db::open_reading`]).
-    pub(super) const fn entered(
+    /// A transaction that has entered `provider` by opening a session ([`Db::open_reading`]) and that can only read:
+    /// what it reads was committed, so it may be kept.
+    pub(super) const fn reading(
         tx: Transaction<'static, Postgres>,
         provider: ProviderId,
         member: MemberId,
         now: DateTime<Utc>,
+        reads: Option<Reads>,
     ) -> Self {
-        Self { tx, provider, actor: Some(member), now, events: Vec::new() }
+        Self { tx, provider, actor: Some(member), now, events: Vec::new(), reads }
+    }
+
+    /// What was read before; nothing in a transaction that can write.
+    pub(super) const fn reads(&self) -> Option<&Reads> {
+        self.reads.as_ref()
     }
 
     /// The provider this transaction sees.

@@ -1,6 +1,7 @@
 //! The trail of a provider: one hash chain of lines (migrations/0005).
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{TenantTx, word};
@@ -233,4 +234,48 @@ pub async fn lines(tx: &mut TenantTx, after: i64, limit: i64) -> Result<Vec<Line
         Line { seq: r.seq, line: r.line, columns, texts: beside }
     });
     Ok(lines.collect())
+}
+
+/// The part of a trail's line a page tells.
+#[derive(Debug, Deserialize)]
+struct Facts {
+    detail: Value,
+}
+
+/// Lines of the trail, column by column, newest first, and the texts that stand beside them.
+pub(super) struct Columned {
+    pub(super) seqs: Vec<i64>,
+    pub(super) ats: Vec<DateTime<Utc>>,
+    pub(super) kinds: Vec<String>,
+    pub(super) actors: Vec<Option<String>>,
+    pub(super) lines: Vec<String>,
+    pub(super) text_seqs: Vec<i64>,
+    pub(super) names: Vec<String>,
+    pub(super) bodies: Vec<String>,
+}
+
+impl Columned {
+    /// The lines.
+    ///
+    /// # Errors
+    /// A line is not what this program writes.
+    pub(super) fn told(self) -> Result<Vec<Told>, sqlx::Error> {
+        let lines = self.seqs.into_iter().zip(self.ats).zip(self.kinds).zip(self.actors).zip(self.lines);
+        let mut told = lines
+            .map(|((((seq, at), kind), actor), line)| {
+                let Facts { detail } =
+                    serde_json::from_str(&line).map_err(|error| sqlx::Error::Decode(error.into()))?;
+                Ok(Told { seq, at, kind: word(&kind)?, actor, detail, texts: Vec::new() })
+            })
+            .collect::<Result<Vec<Told>, sqlx::Error>>()?;
+        for ((seq, name), body) in self.text_seqs.into_iter().zip(self.names).zip(self.bodies) {
+            // newest first
+            if let Ok(place) = told.binary_search_by(|line| seq.cmp(&line.seq))
+                && let Some(line) = told.get_mut(place)
+            {
+                line.texts.push((name, body));
+            }
+        }
+        Ok(told)
+    }
 }

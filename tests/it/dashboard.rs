@@ -540,8 +540,11 @@ async fn what_needs_somebody_now_comes_in_order_of_danger() {
             today: w.today(),
         };
         let mut tx = w.actor(who).begin(&w.app).await.unwrap();
-        let needs =
-            throughline::store::dashboard::read(&mut tx, &asked, w.today(), 1000).await.unwrap().needs;
+        let needs = throughline::store::dashboard::read(&mut tx, &asked, w.today(), 1000)
+            .await
+            .unwrap()
+            .needs
+            .clone();
         tx.commit().await.unwrap();
         assert!(needs.is_sorted_by_key(|n| (n.danger, std::cmp::Reverse(n.risk))), "{who}");
         for need in &needs {

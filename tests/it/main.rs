@@ -31,6 +31,7 @@ mod harness;
 mod hostile;
 mod invitation;
 mod kept;
+mod kept_pages;
 mod leaver;
 mod leaving;
 mod mail_choice;

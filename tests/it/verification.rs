@@ -7,7 +7,7 @@ use throughline::clock::Clock;
 use throughline::domain::action::Status;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::domain::verification::{Mark, Outcome, Verdict};
-use throughline::store::papers;
+use throughline::store::{case, papers};
 use throughline::workflow::person::end_place;
 use throughline::workflow::verification::verify;
 use throughline::workflow::{Stop, change, submission, update};
@@ -434,7 +434,8 @@ async fn a_verdict_keeps_what_it_judged() {
     let seen = w.version(action).await;
     change::reword(&w.app, w.actor("manager"), action.number, seen, new).await.unwrap();
     let mut tx = w.actor("quality").begin(&w.app).await.unwrap();
-    let papers = papers::of_action(&mut tx, w.case(action).await.action.id).await.unwrap();
+    let (case, mark) = case::read_marked(&mut tx, action.number).await.unwrap().unwrap();
+    let papers = papers::of_action(&mut tx, case.action.id, mark).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(papers.verifications[0].what.as_deref(), Some("Add a maximum dose to all 12 protocols"));
     let page = w.browser("quality").await.get(&format!("/actions/{action}")).await.text();

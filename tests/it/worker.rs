@@ -472,7 +472,7 @@ async fn a_provider_that_fails_does_not_keep_the_others_waiting() {
 pub async fn replica(db: &TestDb, app: &AppState) -> AppState {
     let options = pool::connection(db.options(roles::APP));
     let pool = pool::pool_options(3).connect_with(options).await.unwrap();
-    AppState { db: Db::new(pool), ..app.clone() }
+    AppState { db: Db::new(pool, app.config.keep), ..app.clone() }
 }
 
 /// A world in which `count` actions of all risks are late, some also waiting for a check.

@@ -435,6 +435,11 @@ impl Browser {
         &self.cookie
     }
 
+    /// The same browser, asking another process of the program.
+    pub fn asking(&self, app: &AppState) -> Self {
+        Self { router: Arc::new(router(app.clone())), ..self.clone() }
+    }
+
     /// A page of the provider: `get("/findings")`; addresses with a full path are taken as they are.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
