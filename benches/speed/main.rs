@@ -105,9 +105,10 @@ fn main() {
     }
 }
 
-/// What is measured: its name, the requests, the status wanted.
+/// What is measured: its name, where it is asked for, the requests, the status wanted.
 struct Page {
     name: &'static str,
+    at: String,
     make: Make,
     wanted: u16,
 }
@@ -122,16 +123,20 @@ async fn measure(data: &Path) {
     sqlx::raw_sql("CHECKPOINT").execute(&mut database).await.unwrap();
     let mut this = Command::new(std::env::current_exe().unwrap());
     let floor = Served::start(this.env("FLOOR_DATABASE_URL", url("throughline_app")));
+    // the same program, keeping nothing of what it showed: every look at a page is the first
+    let beside = data.join("first-look");
+    let mut first = program(&beside, &["serve"]);
+    let first = Served::start(first.env("DATABASE_URL", url("throughline_app")).env("KEEP_MIB", "0"));
     let (cookie, action) = (sign_in(&ours.address, &mut database).await, with_history(&mut database).await);
-    let pages = pages(&ours.address, &cookie, &action, &mut database).await;
+    let pages = pages(&ours.address, &first.address, &cookie, &action, &mut database).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     println!(
         "load of the machine before: {}",
         std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim()
     );
     println!("memory at rest: {:.1} MiB", ours.memory(false));
-    round_trips(&ours.address, &pages, &mut database, data).await;
-    run_all(&ours, &floor, &pages, &cookie).await;
+    round_trips(&pages, &mut database, data).await;
+    run_all(&floor, &pages, &cookie).await;
     println!("memory under load, the most: {:.1} MiB", ours.memory(true));
     println!(
         "load of the machine after: {}",
@@ -182,11 +187,28 @@ async fn with_history(database: &mut PgConnection) -> i32 {
     .unwrap()
 }
 
-async fn pages(address: &str, cookie: &str, action: &i32, database: &mut PgConnection) -> Vec<Page> {
-    let get = |name, path: String| {
-        let request = format!("{}\r\n", head("GET", &path, address, cookie)).into_bytes();
-        Page { name, make: Arc::new(move |_| request.clone()), wanted: 200 }
+async fn pages(
+    address: &str,
+    first: &str,
+    cookie: &str,
+    action: &i32,
+    database: &mut PgConnection,
+) -> Vec<Page> {
+    let get = |name, at: &str, path: String| {
+        let request = format!("{}\r\n", head("GET", &path, at, cookie)).into_bytes();
+        Page { name, at: at.to_owned(), make: Arc::new(move |_| request.clone()), wanted: 200 }
     };
+    let all: Vec<i32> = sqlx::query_scalar(
+        "SELECT a.number FROM actions a JOIN services s ON s.id = a.service_id WHERE s.slug = 'service-1' ORDER BY 1",
+    )
+    .fetch_all(&mut *database)
+    .await
+    .unwrap();
+    let (to, by) = (address.to_owned(), cookie.to_owned());
+    let turn: Make = Arc::new(move |n| {
+        let path = format!("/p/sample-1/actions/A-{:04}", all[n % all.len()]);
+        format!("{}\r\n", head("GET", &path, &to, &by)).into_bytes()
+    });
     // every update goes to another action, as it does with many people at work
     let open: Vec<i32> = sqlx::query_scalar(
         "SELECT a.number FROM actions a JOIN services s ON s.id = a.service_id WHERE s.slug = 'service-1'
@@ -206,15 +228,18 @@ async fn pages(address: &str, cookie: &str, action: &i32, database: &mut PgConne
         post(&path, &to, &by, &body)
     });
     vec![
-        get("list", "/p/sample-1/actions?show=late&service=service-1&significance=all".into()),
-        get("action", format!("/p/sample-1/actions/A-{action:04}")),
-        get("dashboard", "/p/sample-1/dashboard".into()),
-        Page { name: "update", make: update, wanted: 303 },
+        get("list", address, "/p/sample-1/actions?show=late&service=service-1&significance=all".into()),
+        get("action, first look", first, format!("/p/sample-1/actions/A-{action:04}")),
+        get("action, again", address, format!("/p/sample-1/actions/A-{action:04}")),
+        Page { name: "actions in turn", at: address.to_owned(), make: turn, wanted: 200 },
+        get("dashboard, first look", first, "/p/sample-1/dashboard".into()),
+        get("dashboard, again", address, "/p/sample-1/dashboard".into()),
+        Page { name: "update", at: address.to_owned(), make: update, wanted: 303 },
     ]
 }
 
 /// Statements the server was sent for each page, counted in its own log: one line for each round trip.
-async fn round_trips(address: &str, pages: &[Page], database: &mut PgConnection, data: &Path) {
+async fn round_trips(pages: &[Page], database: &mut PgConnection, data: &Path) {
     let log = data.join("postgres.log");
     let everywhere = |how: &str| AssertSqlSafe(format!("ALTER SYSTEM SET log_statement = '{how}'"));
     sqlx::raw_sql(everywhere("all")).execute(&mut *database).await.unwrap();
@@ -224,8 +249,8 @@ async fn round_trips(address: &str, pages: &[Page], database: &mut PgConnection,
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         text.lines().filter(|l| l.contains("execute ") || l.contains("statement: ")).count()
     };
-    let mut connection = Connection::open(address).await.unwrap();
     for page in pages {
+        let mut connection = Connection::open(&page.at).await.unwrap();
         for n in 0..20 {
             connection.ask(&(page.make)(n)).await.unwrap(); // every connection of the pool knows its statements
         }
@@ -241,7 +266,7 @@ async fn round_trips(address: &str, pages: &[Page], database: &mut PgConnection,
     sqlx::raw_sql("SELECT pg_reload_conf()").execute(database).await.unwrap();
 }
 
-async fn run_all(ours: &Served, floor: &Served, pages: &[Page], cookie: &str) {
+async fn run_all(floor: &Served, pages: &[Page], cookie: &str) {
     let (runs, time) = (setting("BENCH_RUNS", 5), Duration::from_secs(setting("BENCH_SECONDS", 2)));
     let bare = format!("{}\r\n", head("GET", "/p/sample-1/actions", &floor.address, cookie)).into_bytes();
     let bare: Make = Arc::new(move |_| bare.clone());
@@ -255,7 +280,7 @@ async fn run_all(ours: &Served, floor: &Served, pages: &[Page], cookie: &str) {
             for (page, of_page) in pages.iter().zip(&mut of_pages) {
                 let started = Instant::now();
                 of_page.push(
-                    load::run(&ours.address, at_once, time, most, page.wanted, Arc::clone(&page.make)).await,
+                    load::run(&page.at, at_once, time, most, page.wanted, Arc::clone(&page.make)).await,
                 );
                 assert!(started.elapsed() < time * 5, "{} does not end", page.name);
             }

@@ -63,8 +63,8 @@ fn one_of<T: TextEnum>(dice: &mut Dice, otherwise: T) -> T {
 }
 
 impl Line<'_> {
-    /// The next actions, about `size` of them; none when all were made.
-    pub fn next(&mut self, size: u32) -> Option<Batch> {
+    /// The next actions, about `size` of them, in the services of one of so many hands; none when all were made.
+    pub fn next(&mut self, size: u32, hand: (usize, usize)) -> Option<Batch> {
         let mut batch = Batch::default();
         let mut made = 0;
         while made < size {
@@ -73,7 +73,7 @@ impl Line<'_> {
                 break;
             }
             let actions = left.min(OF_A_REVIEW);
-            self.review(&mut batch, actions)?;
+            self.review(&mut batch, actions, hand)?;
             made += actions;
         }
         // as it would have come about: the lines of one action lie apart
@@ -90,10 +90,11 @@ impl Line<'_> {
         self.now - TimeDelta::minutes(back.max(900) - minute)
     }
 
-    fn review(&mut self, batch: &mut Batch, actions: u32) -> Option<()> {
+    fn review(&mut self, batch: &mut Batch, actions: u32, (hand, hands): (usize, usize)) -> Option<()> {
         let crew = self.crew;
         let at = self.next_instant();
-        let site = self.dice.pick(&crew.sites)?;
+        let theirs: Vec<&Site> = crew.sites.iter().skip(hand).step_by(hands).collect();
+        let site = *self.dice.pick(&theirs)?;
         let kind =
             if self.dice.chance(40) { ReviewKind::Audit } else { one_of(&mut self.dice, ReviewKind::Audit) };
         let held = Held { id: self.dice.id(at).into(), kind, site, at };

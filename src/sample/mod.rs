@@ -3,7 +3,10 @@
 //! What comes of it is what people would have made through the pages, only faster: every row passes every constraint and
 //! trigger, every change has its line in the trail. The same seed makes the same sample.
 
-use chrono::SubsecRound as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use futures_util::future::try_join_all;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -14,7 +17,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::standard;
 use crate::error::AppError;
 use crate::ids::ProviderId;
-use crate::store::sample::rows::EventRow;
+use crate::store::sample::rows::Batch;
 use crate::store::{SystemTx, TenantTx, provider, sample as store, standard as standards, system};
 use dice::Dice;
 use line::{Line, Numbers};
@@ -29,6 +32,9 @@ mod words;
 
 /// Actions written in one transaction: enough to be quick, few enough that the trail's head is soon free again.
 const BATCH: u32 = 40;
+
+/// How many write at once: while one waits for the head of the trail, two are at work.
+const HANDS: usize = 3;
 
 /// The numbers of batches after which the server looks at what is there.
 const LEARN_AFTER: [u32; 4] = [1, 4, 20, 200];
@@ -117,45 +123,58 @@ async fn provider_of(
         wanted: wanted.actions,
         numbers: Numbers::default(),
     };
-    // while one batch is told and committed, the rows of the next are written
-    let (to_tell, written) = mpsc::channel(1);
-    let ((), told) = tokio::try_join!(write(app, id, line, to_tell), tell(app, written))?;
+    let told = work(app, id, line).await?;
     let events = place.events.len() + 2 + told;
     let (manager, care_worker) = crew.sign_ins;
     Ok(Made { slug: slug.to_owned(), manager, care_worker, actions: wanted.actions, events })
 }
 
-/// A batch whose rows are written, in its open transaction.
-type Written = (TenantTx, Vec<EventRow>, Numbers);
+/// Makes the line, in batches that several hands write at once. Each hand has services of its own, because a batch waits
+/// for the end of another that found something on the same topic in the same service (`topics_found`). Which batch falls
+/// to which hand follows from its number alone, so that the same seed makes the same sample. Gives how many lines the
+/// trail has of it.
+async fn work(app: &AppState, id: ProviderId, mut line: Line<'_>) -> Result<usize, AppError> {
+    let hands = HANDS.min(line.crew.sites.len()).max(1);
+    let (batches, now) = (AtomicU32::new(0), line.now);
+    let (mut ways, mut work) = (Vec::new(), Vec::new());
+    for _ in 0..hands {
+        let (way, from) = mpsc::channel(1);
+        ways.push(way);
+        work.push(write(app, id, now, from, &batches));
+    }
+    let plan = async move {
+        for hand in (0..hands).cycle() {
+            let Some(batch) = line.next(BATCH, (hand, hands)) else { break };
+            // a hand ends early only when it failed, and then its error is the one that counts
+            let Some(way) = ways.get(hand) else { break };
+            if way.send((batch, line.numbers)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let ((), told) = tokio::try_join!(plan, try_join_all(work))?;
+    Ok(told.into_iter().sum())
+}
 
+/// Writes batches as they come, each in a transaction, and tells the trail of them; gives how many lines there were.
 async fn write(
     app: &AppState,
     id: ProviderId,
-    mut line: Line<'_>,
-    to_tell: mpsc::Sender<Written>,
-) -> Result<(), AppError> {
-    while let Some(mut batch) = line.next(BATCH) {
-        let mut tx = TenantTx::begin(&app.db, id, None, line.now).await?;
+    now: DateTime<Utc>,
+    mut from: mpsc::Receiver<(Batch, Numbers)>,
+    batches: &AtomicU32,
+) -> Result<usize, AppError> {
+    let mut told = 0;
+    while let Some((batch, given)) = from.recv().await {
+        let mut tx = TenantTx::begin(&app.db, id, None, now).await?;
         store::write(&mut tx, &batch).await?;
-        // the other side ends early only when it failed, and then its error is the one that counts
-        if to_tell.send((tx, std::mem::take(&mut batch.events), line.numbers)).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Appends the events of each batch and commits it; gives how many there were.
-async fn tell(app: &AppState, mut written: mpsc::Receiver<Written>) -> Result<usize, AppError> {
-    let (mut told, mut batches) = (0, 0_u32);
-    while let Some((mut tx, events, given)) = written.recv().await {
-        told += events.len();
-        batches += 1;
-        store::events(&mut tx, &events).await?;
+        store::events(&mut tx, &batch.events).await?;
         store::count(&mut tx, given.reviews, given.findings, given.actions).await?;
         tx.commit().await?;
+        told += batch.events.len();
         // plans made while the tables were empty read all of a provider for each row
-        if LEARN_AFTER.contains(&batches) {
+        if LEARN_AFTER.contains(&(batches.fetch_add(1, Ordering::Relaxed) + 1)) {
             let mut system = SystemTx::begin(&app.db, None, app.clock.now()).await?;
             store::learn(&mut system).await?;
             system.commit().await?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::types::Json;
 
 use super::TenantTx;
-use super::menu::{Around, Counts, Shows};
+use super::menu::{Around, Counts, ToCount};
 use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
@@ -158,7 +158,8 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
     };
     let dated = matches!(asked.show, Show::Late | Show::Soon);
     let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled | Show::Merged);
-    let shows = Shows::of(asked.member.role);
+    let to_count = ToCount::of(tx, asked.member);
+    let shows = to_count.shows;
     let row = sqlx::query_file!(
         "src/store/sql/action_list.sql",
         provider.uuid(),
@@ -199,6 +200,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
     .await?;
     let counts =
         Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
+    let counts = to_count.done(tx, counts);
     let services = row.services.map_or_else(Vec::new, |Json(services)| services);
     Ok(Page {
         rows: row.rows.map_or_else(Vec::new, |Json(rows)| rows),

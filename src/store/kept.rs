@@ -1,5 +1,5 @@
-//! What pages showed before, kept in this process's memory so that it need not be read again: the papers of actions, and
-//! dashboards. Any number of processes may do so, because none of them ever shows it without asking the database.
+//! What pages showed before, kept in this process's memory so that it need not be read again: the papers of actions,
+//! dashboards, and the numbers beside the menu. Any number of processes may do so, because none of them ever shows it without asking the database.
 //!
 //! **Papers of an action.** Every request reads, in its own transaction and under row-level security, the case of the
 //! action (and so whether this member may see it) together with [`AsOf`]. Only papers read as of the very same are taken.
@@ -13,9 +13,9 @@
 //! - What was found is never rewritten (`finding_guard`), nor are reviews but for their sign-off, which is not shown. What
 //!   a finding came from and bears on is append-only: its count is another.
 //!
-//! **Dashboards.** Every request opens its session, which gives the member with role and services, and the hash of the
-//! provider's newest line. No row a dashboard counts is changed without a line, so under the same hash it is the same, for
-//! the same member, filters and day. One read after the session was opened may be newer than its hash, never older.
+//! **Dashboards, and the numbers beside the menu.** Every request opens its session, which gives the member with role and services, and the hash of the
+//! provider's newest line. No row they count is changed without a line, so under the same hash they are the same, for the
+//! same member, filters and day. What is read after the session was opened may be newer than its hash, never older.
 //!
 //! What stands beyond that comes with a version of the program: the regulator's framework and the shape of it all. Who
 //! changes rows with the rules of the database switched off restarts the program. Only transactions that cannot write
@@ -28,6 +28,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::dashboard::{Dashboard, Question};
+use super::menu::{Counts, Whose};
 use super::papers::Papers;
 use crate::ids::{ActionId, ProviderId};
 
@@ -88,6 +89,7 @@ fn bytes_of(papers: &Papers) -> usize {
 pub(super) struct Kept {
     papers: Cache<Under, (AsOf, Arc<Papers>), Bytes>,
     dashboards: Cache<Question, (Arc<str>, Arc<Dashboard>), Bytes>,
+    counts: Cache<Whose, (Arc<str>, Counts)>,
 }
 
 impl fmt::Debug for Kept {
@@ -104,6 +106,8 @@ impl Kept {
         Self {
             papers: Cache::with_weighter(usual(papers), papers, Bytes),
             dashboards: Cache::with_weighter(usual(dashboards), dashboards, Bytes),
+            // some 300 bytes each
+            counts: Cache::new(usual(bytes)),
         }
     }
 }
@@ -135,5 +139,15 @@ impl Reads {
     /// Keeps an answer that was read in this transaction.
     pub(super) fn keep_dashboard(&self, question: Question, shown: &Arc<Dashboard>) {
         self.kept.dashboards.insert(question, (Arc::clone(&self.head), Arc::clone(shown)));
+    }
+
+    /// A member's numbers, if nothing at all happened since.
+    pub(super) fn counts(&self, whose: &Whose) -> Option<Counts> {
+        self.kept.counts.get(whose).filter(|(head, _)| *head == self.head).map(|(_, counts)| counts)
+    }
+
+    /// Keeps numbers that were counted in this transaction.
+    pub(super) fn keep_counts(&self, whose: Whose, counts: Counts) {
+        self.kept.counts.insert(whose, (Arc::clone(&self.head), counts));
     }
 }

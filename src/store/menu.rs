@@ -6,6 +6,7 @@ use super::{TenantTx, scope};
 use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::member::{Member, Role, Sight};
 use crate::domain::verification::checks_managers;
+use crate::ids::{MemberId, ProviderId, ServiceId};
 
 /// How many things wait, for each item of the menu that counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +61,44 @@ impl Shows {
     }
 }
 
+/// All that a member's numbers follow from, besides what is in the database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Whose {
+    provider: ProviderId,
+    member: MemberId,
+    role: Role,
+    services: Vec<ServiceId>,
+}
+
+/// The numbers of a member's menu that a query has to count: all of them, or none when nothing happened in the provider
+/// since they were counted ([`super::kept`]).
+pub(super) struct ToCount {
+    pub shows: Shows,
+    whose: Whose,
+    kept: Option<Counts>,
+}
+
+impl ToCount {
+    pub(super) fn of(tx: &TenantTx, member: &Member) -> Self {
+        let (provider, services) = (tx.provider(), member.services.clone());
+        let whose = Whose { provider, member: member.id, role: member.role, services };
+        let kept = tx.reads().and_then(|reads| reads.counts(&whose));
+        let shows = Shows::of(member.role);
+        let nothing = Shows { my_actions: false, to_verify: false, escalations: false, ..shows };
+        Self { shows: if kept.is_some() { nothing } else { shows }, whose, kept }
+    }
+
+    /// The numbers, kept or `counted` in this transaction.
+    pub(super) fn done(self, tx: &TenantTx, counted: Counts) -> Counts {
+        self.kept.unwrap_or_else(|| {
+            if let Some(reads) = tx.reads() {
+                reads.keep_counts(self.whose, counted);
+            }
+            counted
+        })
+    }
+}
+
 /// Reads both in one query.
 ///
 /// # Errors
@@ -67,7 +106,8 @@ impl Shows {
 pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::Error> {
     let provider = tx.provider();
     let whole = member.role.sight() == Sight::Provider;
-    let shows = Shows::of(member.role);
+    let to_count = ToCount::of(tx, member);
+    let shows = to_count.shows;
     let row = sqlx::query!(
         r#"WITH seen AS MATERIALIZED (
              SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR s.id = ANY($7::uuid[]))
@@ -98,5 +138,6 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
     .await?;
     let counts =
         Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
+    let counts = to_count.done(tx, counts);
     Ok(Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) })
 }

@@ -228,14 +228,14 @@ pub async fn events(tx: &mut TenantTx, events: &[rows::EventRow]) -> Result<(), 
     sqlx::query!(r#"SELECT app.append_events($1) AS "n!""#, events,).fetch_one(tx.conn()).await.map(drop)
 }
 
-/// Sets the counters of references to what was given out, so that the next thing gets the next number.
+/// Sets the counters of references to what was given out (batches may end in another order), so that the next thing gets the next number.
 ///
 /// # Errors
 /// The database was lost.
 pub async fn count(tx: &mut TenantTx, reviews: i32, findings: i32, actions: i32) -> Result<(), sqlx::Error> {
     let provider = tx.provider();
     sqlx::query!(
-        "UPDATE reference_counters SET last = CASE kind WHEN 'review' THEN $2::int WHEN 'finding' THEN $3::int ELSE $4::int END WHERE provider_id = $1",
+        "UPDATE reference_counters SET last = greatest(last, CASE kind WHEN 'review' THEN $2::int WHEN 'finding' THEN $3::int ELSE $4::int END) WHERE provider_id = $1",
         provider.uuid(),
         reviews,
         findings,
