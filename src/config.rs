@@ -2,7 +2,6 @@
 //!
 //! Values come from a look-up function, so that tests never touch the environment of the process.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -14,6 +13,10 @@ use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
 use crate::mail::transport::{SetupError, certificate, check};
+
+mod errors;
+
+pub use errors::ConfigErrors;
 
 /// What is logged when `RUST_LOG` says nothing.
 pub const DEFAULT_LOG: &str = "info,sqlx=warn,lettre=warn";
@@ -160,19 +163,6 @@ impl FromStr for PublicUrl {
         Ok(Self { origin: format!("{scheme}://{host}{port}"), https: scheme == "https" })
     }
 }
-
-/// Every mistake in the settings, one sentence each.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ConfigErrors(pub Vec<String>);
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "The settings need correcting (see .env.example):")?;
-        self.0.iter().try_for_each(|sentence| write!(f, "\n  - {sentence}"))
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
 
 /// Reads settings one by one and gathers what is wrong with them.
 struct Reader<'a> {
