@@ -9,7 +9,7 @@
 //!   decisions, weekly entries): the database commits no change to one of them without a new line of the trail about this
 //!   action in the same transaction (`must_have_event`, migrations 0005 and 0021), so its newest line is another.
 //! - The trail itself only grows. Words beside it can be erased: that counts the provider's `revisions` up.
-//! - Names, roles and places of members, services and units count `revisions` up too (migration 0029).
+//! - Names, roles and places of members, services and units count `revisions` up too (migration 0030).
 //! - What was found is never rewritten (`finding_guard`), nor are reviews but for their sign-off, which is not shown. What
 //!   a finding came from and bears on is append-only: its count is another.
 //!
