@@ -159,7 +159,6 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
     let dated = matches!(asked.show, Show::Late | Show::Soon);
     let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled | Show::Merged);
     let to_count = ToCount::of(tx, asked.member);
-    let shows = to_count.shows;
     let row = sqlx::query_file!(
         "src/store/sql/action_list.sql",
         provider.uuid(),
@@ -181,13 +180,13 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
         (asked.show == Show::VerifyLate).then_some(asked.today),
         ROWS + 1,
         &super::scope::services(asked.member),
-        shows.my_actions,
-        shows.to_verify,
-        shows.escalations,
+        to_count.shows.my_actions,
+        to_count.shows.to_verify,
+        to_count.shows.escalations,
         (asked.show == Show::Stale).then(|| london_hour(staleness::fresh_since(asked.today), 0)),
         asked.weight.wanted(),
         significance::repeats_since(asked.today),
-        shows.managers_too,
+        to_count.shows.managers_too,
         asked.today,
         significance::REPEATS,
         match asked.show {
