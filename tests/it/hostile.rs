@@ -73,6 +73,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     )
     .await
     .remove(0);
+    let standard =
+        texts(db, "SELECT id::text FROM closure_standards WHERE topic = 'falls' LIMIT 1").await.remove(0);
     let at = |action: Reference, verb: &str| format!("/actions/{action}/{verb}");
     BTreeMap::from([
         ("actions/{}/verification", at(submitted, "verification")),
@@ -86,6 +88,14 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("actions/{}/rewording", at(plain, "rewording")),
         ("actions/{}/extension", at(plain, "extension")),
         ("actions/{}/cancellation", at(plain, "cancellation")),
+        ("actions/{}/merging", at(plain, "merging")),
+        ("my-team/owner", format!("/my-team/owner?person={}", w.id("carer"))),
+        ("signals/{}/{}", format!("/signals/overdue/{late}")),
+        ("signals/{}/{}/again", format!("/signals/overdue/{late}/again")),
+        ("settings/due-days", "/settings/due-days".to_owned()),
+        ("settings/standards/new", "/settings/standards/new".to_owned()),
+        ("settings/standards/{}", format!("/settings/standards/{standard}")),
+        ("settings/standards/{}/removal", format!("/settings/standards/{standard}/removal")),
         ("escalations/{}", format!("/escalations/{escalation}")),
         ("evidence/{}/withdrawal", format!("/evidence/{evidence}/withdrawal")),
         ("notices", "/notices".to_owned()),
