@@ -8,9 +8,28 @@ use crate::domain::topic::EvidenceKind::Record;
 use crate::domain::topic::{EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
 
+/// Where a daily check is made, by whom it is checked and who closes.
+#[derive(Clone, Copy)]
+struct Place {
+    service: &'static str,
+    unit: Option<&'static str>,
+    finds: &'static str,
+    checks: &'static str,
+    closes: &'static str,
+}
+
+const fn rowan(unit: Option<&'static str>) -> Place {
+    Place { service: "rowan-house", unit, finds: "amara", checks: "daniel", closes: "priya" }
+}
+
+const fn linden(unit: &'static str) -> Place {
+    Place { service: "linden-view", unit: Some(unit), finds: "fiona", checks: "jonas", closes: "jonas" }
+}
+
 /// A follow-up that was missed.
 struct Missed {
     keys: [&'static str; 3],
+    place: Place,
     /// Found so many working days ago.
     ago: i32,
     /// Done so many working days later; one is in time.
@@ -24,9 +43,10 @@ struct Missed {
 }
 
 /// By what they came from: appointments, incidents, handovers.
-const MISSED: [Missed; 6] = [
+const MISSED: [Missed; 5] = [
     Missed {
         keys: ["fu1", "fu1f", "fu1a"],
+        place: rowan(Some("Ash unit")),
         ago: 39,
         took: 3,
         title: "Daily check: appointments",
@@ -38,6 +58,7 @@ const MISSED: [Missed; 6] = [
     },
     Missed {
         keys: ["fu2", "fu2f", "fu2a"],
+        place: rowan(Some("Beech unit")),
         ago: 34,
         took: 2,
         title: "Daily check: handovers",
@@ -49,6 +70,7 @@ const MISSED: [Missed; 6] = [
     },
     Missed {
         keys: ["fu3", "fu3f", "fu3a"],
+        place: linden("Garden floor"),
         ago: 27,
         took: 1,
         title: "Daily check: incidents",
@@ -56,39 +78,30 @@ const MISSED: [Missed; 6] = [
         done: "Complete the body map with the nurse today and put the next two dates on the shift planner",
         success: "The body map and two planned dates are in the record",
         proof: &[At(Record, "Care record 21, body maps")],
-        owner: "tom",
+        owner: "peter",
     },
     Missed {
         keys: ["fu4", "fu4f", "fu4a"],
+        place: linden("Upper floor"),
         ago: 18,
         took: 1,
         title: "Daily check: appointments",
         found: "The optician's letter asks for a second visit, and none is booked.",
-        done: "Book the second visit with transport and write both into the diary of Beech unit",
+        done: "Book the second visit with transport and write both into the diary of the floor",
         success: "The diary shows visit and transport, and the person knows the date",
-        proof: &[At(Record, "Diary of Beech unit, December")],
-        owner: "sofia",
-    },
-    Missed {
-        keys: ["fu5", "fu5f", "fu5a"],
-        ago: 11,
-        took: 1,
-        title: "Daily check: handovers",
-        found: "A change of texture after the speech therapist's visit did not reach the kitchen list.",
-        done: "Change the kitchen list and the board above the trolley, and show both to the cook before supper",
-        success: "List, board and plan say the same",
-        proof: &[At(Record, "Kitchen list, Ash unit, version of that day")],
-        owner: "tom",
+        proof: &[At(Record, "Diary of the upper floor, December")],
+        owner: "peter",
     },
     Missed {
         keys: ["fu6", "fu6f", "fu6a"],
+        place: rowan(Some("Ash unit")),
         ago: 5,
         took: 1,
         title: "Daily check: incidents",
         found: "The call to the pharmacy after a spilled dose was not made by the end of the shift.",
         done: "Ring the pharmacy for the replacement and write the answer into the medicines book before the next round",
         success: "The medicines book shows the call and the replacement",
-        proof: &[At(Record, "Medicines book, Cedar unit, page 88")],
+        proof: &[At(Record, "Medicines book, Ash unit, page 88")],
         owner: "sofia",
     },
 ];
@@ -102,11 +115,11 @@ pub fn story() -> Vec<Deed> {
 fn missed(m: &Missed) -> Vec<Deed> {
     let [_, finding, action] = m.keys;
     let checked = m.ago - m.took - 1;
-    let mut deeds = found(m.keys, m.ago, m.title, m.found);
+    let mut deeds = found(m.keys, m.place, m.ago, (m.title, m.found));
     deeds.extend([
         deed(
             at(m.ago, 13, 30),
-            "amara",
+            m.place.finds,
             Action { key: action, finding, what: m.done, success: m.success, owner: m.owner, due: m.ago - 1 },
         ),
         deed(
@@ -116,7 +129,7 @@ fn missed(m: &Missed) -> Vec<Deed> {
         ),
         deed(
             at(checked, 9, 30),
-            "daniel",
+            m.place.checks,
             Verdict {
                 action,
                 method: Method::DocumentCheck,
@@ -129,7 +142,7 @@ fn missed(m: &Missed) -> Vec<Deed> {
         ),
         deed(
             at(checked, 15, 45),
-            "priya",
+            m.place.closes,
             Close { action, note: "The entry is complete, and the person has what was missing." },
         ),
     ]);
@@ -138,24 +151,24 @@ fn missed(m: &Missed) -> Vec<Deed> {
 
 fn found(
     [review, finding, _]: [&'static str; 3],
+    place: Place,
     ago: i32,
-    title: &'static str,
-    what: &'static str,
+    (title, what): (&'static str, &'static str),
 ) -> Vec<Deed> {
     vec![
         deed(
             at(ago, 13, 0),
-            "amara",
-            Review { key: review, kind: ReviewKind::DailyCheck, title, service: "rowan-house", score: None },
+            place.finds,
+            Review { key: review, kind: ReviewKind::DailyCheck, title, service: place.service, score: None },
         ),
         deed(
             at(ago, 13, 15),
-            "amara",
+            place.finds,
             Finding {
                 key: finding,
                 review,
-                service: "rowan-house",
-                unit: None,
+                service: place.service,
+                unit: place.unit,
                 what,
                 source: EvidenceSource::RecordCheck,
                 risk: Risk::Low,
@@ -171,9 +184,12 @@ fn today() -> Vec<Deed> {
     let keys = ["fu7", "fu7f", "fu7a"];
     let mut deeds = found(
         keys,
+        rowan(None),
         1,
-        "Daily check: appointments",
-        "The hospital asks for last month's weights before the clinic, and nobody has sent them.",
+        (
+            "Daily check: appointments",
+            "The hospital asks for last month's weights before the clinic, and nobody has sent them.",
+        ),
     );
     deeds.push(deed(
         at(1, 13, 30),
