@@ -102,4 +102,6 @@ typed_ids! {
     CodeResetId;
     /// A weekly review of a service.
     WeeklyReviewId;
+    /// A measure.
+    MeasureId;
 }

@@ -21,6 +21,7 @@ mod everyday;
 mod falls;
 mod families;
 mod follow_ups;
+mod measures;
 mod medicines;
 mod nutrition;
 mod picture;
@@ -121,6 +122,7 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         families::story(),
         dignity::story(),
         follow_ups::story(),
+        measures::story(),
         weekly::story(),
     ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;

@@ -2,6 +2,7 @@
 //! database; `stage` plays them through the same workflow as the pages.
 
 use crate::domain::closure::AssuranceDecision;
+use crate::domain::measure::{Shape, Way};
 use crate::domain::topic::{EvidenceKind, EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
 use crate::domain::weekly::Standing;
@@ -235,6 +236,43 @@ pub enum What {
         control: &'static str,
         /// The new due date, in working days ago; none keeps it.
         due: Option<i32>,
+    },
+    /// Defines a measure that is read every week.
+    Measure {
+        /// Key.
+        key: &'static str,
+        /// Name.
+        name: &'static str,
+        /// What is counted.
+        unit: &'static str,
+        /// Key of the service.
+        service: &'static str,
+        /// What a reading is.
+        shape: Shape,
+        /// Which way is better.
+        way: Way,
+        /// Where it begins.
+        baseline: f64,
+        /// What is aimed at.
+        target: f64,
+    },
+    /// Records a reading.
+    Read {
+        /// Key of the measure.
+        measure: &'static str,
+        /// Of the week so many weeks before the one of loading.
+        weeks_ago: i32,
+        /// The number, or how many.
+        numerator: f64,
+        /// Of how many.
+        denominator: Option<f64>,
+    },
+    /// Names an action that should move a measure.
+    MeasureMovedBy {
+        /// Key of the measure.
+        measure: &'static str,
+        /// Key of the action.
+        action: &'static str,
     },
     /// Leaves the provider.
     Leaves,

@@ -14,7 +14,7 @@ use crate::domain::closure::{AssuranceDecision, Case};
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::review::Disposition;
 use crate::error::AppError;
-use crate::ids::{ProviderId, ReviewId, ServiceId, UnitId};
+use crate::ids::{MeasureId, ProviderId, ReviewId, ServiceId, UnitId};
 use crate::store::{TenantTx, case};
 use crate::workflow::finding::Source;
 use crate::workflow::{self, Actor, Stop};
@@ -63,6 +63,7 @@ pub struct Stage<'a> {
     pub(super) reviews: HashMap<&'static str, (ReviewId, Reference)>,
     pub(super) findings: HashMap<&'static str, Reference>,
     pub(super) actions: HashMap<&'static str, Reference>,
+    pub(super) measures: HashMap<&'static str, MeasureId>,
 }
 
 impl<'a> Stage<'a> {
@@ -77,7 +78,8 @@ impl<'a> Stage<'a> {
         actors: HashMap<&'static str, Actor>,
     ) -> Self {
         let (reviews, findings, actions) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { app, provider, company, today, services, actors, reviews, findings, actions }
+        let measures = HashMap::new();
+        Self { app, provider, company, today, services, actors, reviews, findings, actions, measures }
     }
 
     /// Plays the deeds in the order of time; each morning at six the program looks for what passed its date, as the
@@ -177,6 +179,9 @@ impl<'a> Stage<'a> {
                 workflow::review::sign_off(self.app, &by, review.number, 1).await
             }
             What::Weekly { .. } => self.hold_weekly(&by, &deed.what).await,
+            What::Measure { .. } | What::Read { .. } | What::MeasureMovedBy { .. } => {
+                self.follow(&by, &deed.what).await
+            }
             What::Leaves => workflow::person::end_place(self.app, self.provider, by.member.id).await,
             _ => self.on_action(&by, deed).await,
         };

@@ -61,6 +61,12 @@ pub enum Verb {
     SeeSignals,
     /// Put an early-warning sign aside for some days, with a reason.
     AcknowledgeSign,
+    /// Open measures and their charts (R23).
+    SeeMeasures,
+    /// Define measures, record and correct readings (R23).
+    KeepMeasures,
+    /// Calculate the limits of a chart anew (R23).
+    RecalculateLimits,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -73,7 +79,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -101,6 +107,9 @@ impl Verb {
         Self::SeeQueue,
         Self::SeeSignals,
         Self::AcknowledgeSign,
+        Self::SeeMeasures,
+        Self::KeepMeasures,
+        Self::RecalculateLimits,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -194,6 +203,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::AcknowledgeSign => [None, None, Services, Services, None, Provider, Provider, None],
+        Verb::SeeMeasures => [None, Services, Services, Services, Provider, Provider, Provider, None],
+        Verb::KeepMeasures => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::RecalculateLimits => [None, None, None, None, None, Provider, Provider, None],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

@@ -90,6 +90,16 @@ text_enum! {
         Escalated => "escalated", "Escalated";
         /// A decision on an escalation was recorded (R13).
         EscalationDecided => "escalation_decided", "Escalation decided";
+        /// A measure was defined (R23).
+        MeasureDefined => "measure_defined", "Measure defined";
+        /// A reading was recorded.
+        ReadingRecorded => "reading_recorded", "Reading recorded";
+        /// A reading was corrected, with a reason.
+        ReadingCorrected => "reading_corrected", "Reading corrected";
+        /// Limits were calculated anew from a period, or that was taken back.
+        LimitsRecalculated => "limits_recalculated", "Limits calculated anew";
+        /// An action was named as one that should move a measure.
+        MeasureNamed => "measure_named", "Should move a measure";
         /// An early-warning sign was put aside until a day, with a reason.
         SignAcknowledged => "sign_acknowledged", "Early-warning sign put aside";
         /// A sign that was put aside is shown again.

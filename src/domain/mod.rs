@@ -34,12 +34,16 @@ pub mod framework;
 pub mod invitation;
 /// Somebody leaves: who goes on with what was theirs.
 pub mod leaver;
+/// Measures and their readings.
+pub mod measure;
 /// A person's place in a provider.
 pub mod member;
 /// Duplicates are merged into one.
 pub mod merging;
 /// What members are told.
 pub mod message;
+/// Readings pasted from a spreadsheet.
+pub mod pasted;
 /// What a member's place and a service may become.
 pub mod place;
 /// The provider's own numbers for reviews, findings and actions.
@@ -55,6 +59,8 @@ pub(crate) mod samples;
 pub mod signal;
 /// What leaders follow, and what is minor.
 pub mod significance;
+/// What a chart says about change, by rule.
+pub mod spc;
 /// What has gone without an update for too long.
 pub mod staleness;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.

@@ -72,6 +72,14 @@ text_enum! {
         DecisionRecorded => "decision_recorded", "Decision recorded";
         /// A review was recorded.
         ReviewRecorded => "review_recorded", "Review recorded";
+        /// A measure was defined.
+        MeasureDefined => "measure_defined", "Measure defined";
+        /// A reading was recorded.
+        ReadingRecorded => "reading_recorded", "Reading saved";
+        /// Limits are calculated anew.
+        LimitsRecalculated => "limits_recalculated", "Limits changed";
+        /// An action was named that should move a measure.
+        ActionNamed => "action_named", "Action named";
         /// An early-warning sign was put aside.
         SignPutAside => "sign_put_aside", "Sign put aside";
         /// An early-warning sign is shown again.
@@ -158,6 +166,9 @@ impl Done {
             Self::Merged => "The other one goes on. What was given here is readable from there.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
+            Self::MeasureDefined | Self::ReadingRecorded | Self::LimitsRecalculated | Self::ActionNamed => {
+                self.next_of_measure()
+            }
             Self::SignPutAside => {
                 "It comes back on its day if it is still true, and at once if it gets worse."
             }
@@ -169,6 +180,13 @@ impl Done {
             Self::WaitsAbove => "It waits for a decision there already, so nobody is told again.",
             Self::WeeklyFinished => "The minutes stay as they are. What was not reached is listed.",
             Self::ReviewSignedOff => "Its findings go on until each is closed.",
+            _ => self.next_of_place(),
+        }
+    }
+
+    /// The same for what is done to one's account and to the settings.
+    const fn next_of_place(self) -> &'static str {
+        match self {
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",
             Self::SessionEnded => "That device has to sign in again.",
@@ -183,7 +201,17 @@ impl Done {
             Self::NoticesRead => "They stay here for 90 days.",
             Self::MailChosen => "It counts from the next message on.",
             Self::CalendarEnded => "It opens nothing any more.",
-            Self::SettingChanged => "It counts from now on.",
+            _ => "It counts from now on.",
+        }
+    }
+
+    /// The same for what is done to measures.
+    const fn next_of_measure(self) -> &'static str {
+        match self {
+            Self::MeasureDefined => "Record its first reading, or paste those you have.",
+            Self::LimitsRecalculated => "The reason stays with the chart.",
+            Self::ActionNamed => "When it is closed, the chart shows the day.",
+            _ => "The chart below has it.",
         }
     }
 }

@@ -22,6 +22,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::RunReview), "Reviews", "reviews", 0),
         (can(Verb::SeeEscalations), "Escalations", "escalations", counts.escalations),
         (can(Verb::SeeSignals), "Early signs", "signals", 0),
+        (can(Verb::SeeMeasures), "Measures", "measures", 0),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
         (can(Verb::ManagePeople), "Settings", "settings", 0),
     ]
@@ -46,10 +47,14 @@ mod tests {
             "Reviews",
             "Escalations",
             "Early signs",
+            "Measures",
         ];
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
-            (Role::TeamLeader, &["Dashboard", "My actions", "Findings", "Weekly review", "Reviews"]),
+            (
+                Role::TeamLeader,
+                &["Dashboard", "My actions", "Findings", "Weekly review", "Reviews", "Measures"],
+            ),
             (Role::DeputyManager, &manager),
             (Role::RegisteredManager, &manager),
             (Role::SafeguardingLead, &manager),

@@ -41,6 +41,8 @@ pub mod browser;
 pub mod calendar;
 /// Another owner, other words, another date, calling off.
 pub mod change;
+/// A chart as a picture.
+pub mod chart;
 /// Closing and reopening.
 pub mod closure;
 /// Requests that change something come from our own pages.
@@ -83,6 +85,8 @@ pub mod left_out;
 pub mod line;
 /// The link in a mail that switches its kind off.
 pub mod mail_stop;
+/// Measures and their charts.
+pub mod measure;
 /// The menu, by role.
 pub mod menu;
 /// What was merged into an action.
@@ -177,6 +181,7 @@ pub fn features() -> Routes<AppState> {
         .merge(action::routes())
         .merge(verification::routes())
         .merge(exception::routes())
+        .merge(measure::routes())
         .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())

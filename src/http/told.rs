@@ -77,6 +77,7 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::SignAcknowledged | EventKind::SignShownAgain => {
             (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
         }
+        EventKind::MeasureNamed => (plain, String::new(), text("name")),
         EventKind::FindingLogged => (plain, String::new(), text("what")),
         _ => (titled(&plain, told), reason(told), String::new()),
     }

@@ -63,6 +63,8 @@ pub mod judged;
 pub mod leaver;
 /// What members want by mail.
 pub mod mail_choice;
+/// Measures with their readings.
+pub mod measure;
 /// Members.
 pub mod member;
 /// Lists of members.

@@ -43,6 +43,8 @@ pub mod invitation;
 pub mod leaver;
 /// What a member wants by mail.
 pub mod mail_choice;
+/// Measures: defined, read, calculated anew.
+pub mod measure;
 /// Duplicates are merged into one.
 pub mod merging;
 /// A member's own notices.

@@ -43,6 +43,9 @@ SeeDashboard     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy  
 SeeQueue         -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SeeSignals       -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 AcknowledgeSign  -----   -----   --yyy   --yyy   -----   yyyyy   yyyyy   -----   -----
+SeeMeasures      -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+KeepMeasures     -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+RecalculateLimits-----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

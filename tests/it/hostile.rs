@@ -75,6 +75,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     .remove(0);
     let standard =
         texts(db, "SELECT id::text FROM closure_standards WHERE topic = 'falls' LIMIT 1").await.remove(0);
+    let measure = crate::measure::defined(&w.app, w.actor("manager"), Some(w.house.id)).await;
     let at = |action: Reference, verb: &str| format!("/actions/{action}/{verb}");
     BTreeMap::from([
         ("actions/{}/verification", at(submitted, "verification")),
@@ -92,6 +93,11 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("my-team/owner", format!("/my-team/owner?person={}", w.id("carer"))),
         ("signals/{}/{}", format!("/signals/overdue/{late}")),
         ("signals/{}/{}/again", format!("/signals/overdue/{late}/again")),
+        ("measures/new", "/measures/new".to_owned()),
+        ("measures/{}/readings", format!("/measures/{measure}/readings")),
+        ("measures/{}/pasted", format!("/measures/{measure}/pasted")),
+        ("measures/{}/recalculation", format!("/measures/{measure}/recalculation")),
+        ("measures/{}/actions", format!("/measures/{measure}/actions")),
         ("settings/due-days", "/settings/due-days".to_owned()),
         ("settings/standards/new", "/settings/standards/new".to_owned()),
         ("settings/standards/{}", format!("/settings/standards/{standard}")),
@@ -154,6 +160,13 @@ fn key(route: &str) -> String {
     let inside = route.strip_prefix("/p/{provider}/").unwrap_or(route);
     let steps: Vec<&str> = inside.split('/').map(|s| if s.starts_with('{') { "{}" } else { s }).collect();
     steps.join("/")
+}
+
+/// The form that is sent to `path`, where a page has several; otherwise all of it.
+fn own_form<'a>(body: &'a str, path: &str) -> &'a str {
+    let forms = body.split("<form ").skip(1).map(|rest| rest.split("</form>").next().unwrap_or_default());
+    let sent = |form: &&str| form.split('>').next().is_some_and(|tag| tag.contains(&format!("{path}\"")));
+    forms.into_iter().find(sent).unwrap_or(body)
 }
 
 /// The fields of the form on a page, each with something that could be right.
@@ -260,6 +273,7 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
     let addresses = addresses(&db, &w).await;
     let (manager, nominated) = (w.browser("manager").await, w.browser("nominated").await);
     let administrator = w.browser("administrator").await;
+    let quality = w.browser("quality").await;
     let secret = secret(&w).await;
     telephones(&db).await;
     let half = w.half("manager").await;
@@ -272,9 +286,10 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
             "/sign-in/code" => &half,
             route if route.ends_with("/assurance") => &nominated,
             route if route.contains("/settings/") => &administrator,
+            route if route.ends_with("/recalculation") => &quality,
             _ => &manager,
         };
-        let (path, form) = if route.starts_with("/p/{provider}/") {
+        let (path, mut form) = if route.starts_with("/p/{provider}/") {
             let path = addresses
                 .get(key(route).as_str())
                 .unwrap_or_else(|| panic!("no address for {route}: add one"));
@@ -295,6 +310,7 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
             (path, page)
         };
         forget_guesses(&db).await;
+        form.body = own_form(&form.body, &path).to_owned();
         let fields = fields(&form);
         let wrong = wrongs(&fields);
         tried += wrong.len();

@@ -37,6 +37,7 @@ mod leaving;
 mod mail_choice;
 mod mail_server;
 mod mail_tls;
+mod measure;
 mod merging;
 mod notice;
 mod people;

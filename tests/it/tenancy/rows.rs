@@ -109,6 +109,24 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/signals", Provider, "manager"),
     get("/p/{provider}/signals/{sign}/{reference}", Thing, "manager"),
     post("/p/{provider}/signals/{sign}/{reference}", Thing, "manager", PUT_ASIDE),
+    get("/p/{provider}/measures", Provider, "manager"),
+    get("/p/{provider}/measures/new", Provider, "manager"),
+    post("/p/{provider}/measures/new", Provider, "manager", MEASURE),
+    get("/p/{provider}/measures/{measure}", Thing, "manager"),
+    post("/p/{provider}/measures/{measure}/readings", Thing, "manager", READING),
+    post(
+        "/p/{provider}/measures/{measure}/pasted",
+        Thing,
+        "manager",
+        &[("pasted", "September 2026\t4"), ("paste_reason", "")],
+    ),
+    post(
+        "/p/{provider}/measures/{measure}/recalculation",
+        Thing,
+        "quality",
+        &[("stands", "yes"), ("from", "2026-10-01"), ("why", "The second carer came")],
+    ),
+    post("/p/{provider}/measures/{measure}/actions", Thing, "manager", &[("action", "A-0001")]),
     post("/p/{provider}/signals/{sign}/{reference}/again", Thing, "manager", &[("seen", "0")]),
     get("/p/{provider}/actions/{reference}/verification", Thing, "manager"),
     post("/p/{provider}/actions/{reference}/verification", Thing, "manager", VERDICT),
@@ -362,6 +380,18 @@ const REVIEW: &[(&str, &str)] = &[
     ("held_on-year", "2026"),
     ("conducted_by", "The night team"),
 ];
+
+const MEASURE: &[(&str, &str)] = &[
+    ("id", "@new"),
+    ("name", "Care records with a review date"),
+    ("place", "@service"),
+    ("shape", "share"),
+    ("better", "up"),
+    ("cadence", "monthly"),
+];
+
+const READING: &[(&str, &str)] =
+    &[("period", "20"), ("period-month", "11"), ("period-year", "2026"), ("numerator", "4"), ("reason", "")];
 
 const PUT_ASIDE: &[(&str, &str)] = &[
     ("seen", "0"),

@@ -9,8 +9,8 @@ use throughline::domain::member::Role;
 use throughline::domain::message::MessageKind;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
-    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MemberId, NoticeId, ReviewId, ServiceId,
-    SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
+    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MeasureId, MemberId, NoticeId, ReviewId,
+    ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::store::{TenantTx, mail_choice};
 use throughline::worker;
@@ -29,6 +29,7 @@ pub struct Things {
     pub slug: String,
     pub review: String,
     pub weekly: String,
+    pub measure: String,
     pub finding: String,
     pub action: String,
     pub escalation: String,
@@ -86,6 +87,7 @@ impl Stranger {
             slug: own.slug.clone(),
             review: "R-8888".into(),
             weekly: WeeklyReviewId::new().to_string(),
+            measure: MeasureId::new().to_string(),
             finding: "F-8888".into(),
             action: "A-8888".into(),
             escalation: EscalationId::new().to_string(),
@@ -104,6 +106,7 @@ impl Stranger {
         let nonsense = Things {
             review: word(),
             weekly: word(),
+            measure: word(),
             finding: word(),
             action: word(),
             escalation: word(),
@@ -144,6 +147,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "p") => things.slug.clone(),
             (true, "reviews") => things.review.clone(),
             (true, "weekly-review") => things.weekly.clone(),
+            (true, "measures") => things.measure.clone(),
             (true, "findings") => things.finding.clone(),
             (true, "actions") => things.action.clone(),
             (true, "signals") => "overdue".to_owned(),
@@ -266,6 +270,7 @@ async fn make(
         slug: slug.to_owned(),
         review: review_reference.to_string(),
         weekly: weekly::start(app, actor, service).await.unwrap().to_string(),
+        measure: crate::measure::defined(app, actor, Some(service)).await.to_string(),
         finding: finding.to_string(),
         action: action.to_string(),
         escalation: String::new(),
