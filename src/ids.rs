@@ -72,6 +72,8 @@ typed_ids! {
     ReviewId;
     /// A finding.
     FindingId;
+    /// The link between a finding and an earlier one.
+    FindingLinkId;
     /// An action.
     ActionId;
     /// A progress update on an action.

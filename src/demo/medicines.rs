@@ -3,7 +3,9 @@
 #![expect(clippy::too_many_lines, reason = "a story is told in one piece; it holds no logic")]
 
 use super::script::Proof::{At, File, Photo};
-use super::script::What::{Action, Assurance, Close, Finding, Progress, Reopen, Review, SignOff, Verdict};
+use super::script::What::{
+    Action, Assurance, CameBack, Close, Finding, Progress, Reopen, Review, SignOff, Verdict,
+};
 use super::script::{Deed, at, deed};
 use crate::domain::closure::AssuranceDecision::Assured;
 use crate::domain::topic::EvidenceKind::{AuditSample, Record};
@@ -238,6 +240,34 @@ fn second_audit() -> Vec<Deed> {
                 success: "Every agency senior in the next four weeks has a signed card dated before their first round",
                 owner: "amara",
                 due: -4,
+            },
+        ),
+        deed(
+            at(14, 10, 45),
+            "priya",
+            Finding {
+                key: "prn-again",
+                review: "med2",
+                service: "rowan-house",
+                unit: Some("Ash unit"),
+                what: "PRN protocols for 3 of 14 residents on Ash unit have no maximum dose in 24 hours; all three were written after the last audit.",
+                source: EvidenceSource::RecordCheck,
+                risk: Risk::Medium,
+                theme: Theme::Safety,
+                topic: Topic::Medicines,
+            },
+        ),
+        deed(at(14, 10, 47), "priya", CameBack { finding: "prn-again", earlier: "prn" }),
+        deed(
+            at(14, 11, 0),
+            "priya",
+            Action {
+                key: "prn-again-a",
+                finding: "prn-again",
+                what: "Put the maximum dose on the one-page admission form, so that no PRN protocol on Ash unit is signed without it",
+                success: "Deputy samples the next 6 new protocols; all 6 carry a maximum dose before the first dose is given",
+                owner: "sofia",
+                due: -6,
             },
         ),
         deed(at(13, 15, 30), "priya", SignOff("med2")),

@@ -62,6 +62,7 @@ impl Stage<'_> {
             key_question: None,
             regulation: None,
             entries: Vec::new(),
+            earlier: Vec::new(),
         })
     }
 

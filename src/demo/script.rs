@@ -96,6 +96,13 @@ pub enum What {
         /// Key of the review.
         review: &'static str,
     },
+    /// Links a finding to an earlier one of which it is the recurrence.
+    CameBack {
+        /// Key of the finding.
+        finding: &'static str,
+        /// Key of the earlier one.
+        earlier: &'static str,
+    },
     /// Ends a finding without an action.
     NotForTracker {
         /// Key of the finding.

@@ -21,6 +21,10 @@ pub enum Verb {
     ReviewWeekly,
     /// End a finding without an action, with a reason (R5, R5b).
     DisposeFinding,
+    /// Link a finding to an earlier one of which it is the recurrence (R21).
+    LinkFinding,
+    /// Look for the root cause of what came back, and withdraw a link (R22).
+    FindRootCause,
     /// Define an action under a finding (R2, R3).
     DefineAction,
     /// Add a progress update or evidence (R9).
@@ -79,7 +83,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -87,6 +91,8 @@ impl Verb {
         Self::SignOffReview,
         Self::ReviewWeekly,
         Self::DisposeFinding,
+        Self::LinkFinding,
+        Self::FindRootCause,
         Self::DefineAction,
         Self::AddProgress,
         Self::WithdrawEvidence,
@@ -182,7 +188,10 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SignOffReview | Verb::DisposeFinding => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
-        Verb::DefineAction => [None, Services, Services, Services, Provider, Provider, Provider, None],
+        Verb::DefineAction | Verb::LinkFinding => {
+            [None, Services, Services, Services, Provider, Provider, Provider, None]
+        }
+        Verb::FindRootCause => [None, None, Services, Services, Provider, Provider, None, None],
         Verb::AddProgress => [Own, Services, Services, Services, Provider, Provider, Provider, Own],
         Verb::WithdrawEvidence => [Own, Own, Services, Services, Provider, Provider, Own, Own],
         Verb::Submit => [Own; 8],

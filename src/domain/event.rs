@@ -50,6 +50,10 @@ text_enum! {
         SourceAdded => "source_added", "Further source added";
         /// A finding ended without an action, with a reason (R5, R5b).
         FindingDisposed => "finding_disposed", "Finding ended without an action";
+        /// A finding was linked to an earlier one of which it is the recurrence (R21).
+        FindingLinked => "finding_linked", "Linked as the same problem";
+        /// Such a link was withdrawn, with a reason.
+        LinkWithdrawn => "link_withdrawn", "Link withdrawn";
         /// An action was agreed (R2, R3).
         ActionDefined => "action_defined", "Action agreed";
         /// An action got an owner, or another one (R7).

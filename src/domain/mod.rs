@@ -46,6 +46,8 @@ pub mod message;
 pub mod pasted;
 /// What a member's place and a service may become.
 pub mod place;
+/// The same problem found again.
+pub mod recurrence;
 /// The provider's own numbers for reviews, findings and actions.
 pub mod reference;
 /// Reminders: which day, for whom, and when one is no longer true.

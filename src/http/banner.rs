@@ -28,6 +28,10 @@ text_enum! {
         FindingSetAside => "finding_set_aside", "Reason recorded";
         /// A source was added to a finding.
         SourceAdded => "source_added", "Source added";
+        /// A finding was linked to an earlier one.
+        FindingLinked => "finding_linked", "Findings linked";
+        /// A link was withdrawn.
+        LinkWithdrawn => "link_withdrawn", "Link withdrawn";
         /// An action was agreed.
         ActionAgreed => "action_agreed", "Action agreed";
         /// An update was added.
@@ -187,6 +191,8 @@ impl Done {
     /// The same for what is done to one's account and to the settings.
     const fn next_of_place(self) -> &'static str {
         match self {
+            Self::FindingLinked => "Both findings show it.",
+            Self::LinkWithdrawn => "It stays in the timeline with your reason.",
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",
             Self::SessionEnded => "That device has to sign in again.",

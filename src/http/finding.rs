@@ -31,8 +31,12 @@ use crate::workflow::Moment;
 mod agree;
 /// The form that ends a finding without an action.
 mod disposition;
+/// Linking to earlier findings.
+mod earlier;
 /// What the form says about the wording, and what the closure standard asks for.
 mod hints;
+/// Findings like the one being written.
+mod like;
 /// The form that records a finding.
 mod new;
 /// A finding with everything that follows from it.
@@ -46,6 +50,9 @@ pub fn routes() -> Routes<AppState> {
         .post("/p/{provider}/findings/new", new::create)
         .get("/p/{provider}/findings/{finding}", show::show)
         .post("/p/{provider}/findings/{finding}/sources", show::add_source)
+        .post("/p/{provider}/findings/{finding}/earlier", earlier::link)
+        .get("/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal", earlier::form)
+        .post("/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal", earlier::withdraw)
         .get("/p/{provider}/findings/{finding}/actions/new", agree::form)
         .post("/p/{provider}/findings/{finding}/actions/new", agree::create)
         .get("/p/{provider}/findings/{finding}/disposition", disposition::form)

@@ -77,6 +77,7 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::SignAcknowledged | EventKind::SignShownAgain => {
             (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
         }
+        EventKind::FindingLinked | EventKind::LinkWithdrawn => (linked(told), reason(told), String::new()),
         EventKind::MeasureNamed => (plain, String::new(), text("name")),
         EventKind::FindingLogged => (plain, String::new(), text("what")),
         _ => (titled(&plain, told), reason(told), String::new()),
@@ -204,6 +205,21 @@ fn assured(told: &Told) -> &'static str {
 fn merged(told: &Told, name: &str, before: &str) -> String {
     let number = told.detail.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     number.map_or_else(|| before.to_owned(), |n| format!("{before} {}", Reference::action(n)))
+}
+
+/// "Came back: F-0061 was the same problem".
+fn linked(told: &Told) -> String {
+    let number =
+        |name: &str| told.detail.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
+    let withdrawn = told.kind == EventKind::LinkWithdrawn;
+    let finding = |n| Reference::finding(n);
+    match (number("earlier"), number("later")) {
+        (Some(n), _) if withdrawn => format!("No longer linked to the earlier {}", finding(n)),
+        (Some(n), _) => format!("Came back: {} was the same problem", finding(n)),
+        (None, Some(n)) if withdrawn => format!("No longer linked to the later {}", finding(n)),
+        (None, Some(n)) => format!("Found again: {}", finding(n)),
+        (None, None) => told.kind.label().into(),
+    }
 }
 
 fn escalated(told: &Told) -> String {

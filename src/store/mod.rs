@@ -87,6 +87,8 @@ pub mod papers;
 pub mod provider;
 /// What waits to be verified, assured or closed.
 pub mod queue;
+/// Findings that are like another, and what links them.
+pub mod recurrence;
 /// Reminders to be sent.
 pub mod reminder;
 /// Reviews.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::action::{Define, Ground, agree};
+use super::recurrence::link_within;
 use super::review::{Start, service_for, write};
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
@@ -11,6 +12,7 @@ use crate::domain::access::{Verb, may};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::finding::{relation, visible_to};
 use crate::domain::framework::{self, EntryId, KEY_QUESTIONS, REGULATIONS};
+use crate::domain::recurrence::Place;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::review::Disposition;
 use crate::domain::topic::{EvidenceSource, ReviewKind, Risk, Significance, Theme, Topic};
@@ -19,6 +21,7 @@ use crate::error::AppError;
 use crate::ids::{FindingId, ReviewId, ServiceId, UnitId};
 use crate::store::finding::{self, Finding, NewFinding};
 use crate::store::provider::{self, Service};
+use crate::store::recurrence::End;
 use crate::store::{TenantTx, action, review};
 
 pub(super) const OPEN_AGAIN: &str = "Open the form again: this one was used already";
@@ -74,6 +77,8 @@ pub struct Log {
     pub regulation: Option<EntryId>,
     /// Further entries of the framework.
     pub entries: Vec<EntryId>,
+    /// The numbers of earlier findings of which it is the recurrence (R21).
+    pub earlier: Vec<i32>,
 }
 
 /// Logs a finding, with its first action if there is one: both or neither. The same form sent twice logs one.
@@ -118,6 +123,7 @@ async fn log_once(app: &AppState, by: &Actor, new: &Log, first: Option<&Define>)
     finding::insert(&mut tx, &written).await?;
     finding::add_source(&mut tx, new.id, review).await?;
     record_logged(&mut tx, &written, review);
+    link_all(&mut tx, by, new, number).await?;
     if let Some(first) = first {
         let ground = Ground {
             finding: new.id,
@@ -132,6 +138,16 @@ async fn log_once(app: &AppState, by: &Actor, new: &Log, first: Option<&Define>)
     }
     tx.commit().await?;
     Ok(Reference::finding(number))
+}
+
+/// Links a finding that was just written to the earlier ones that were ticked.
+async fn link_all(tx: &mut TenantTx, by: &Actor, new: &Log, number: i32) -> Done<()> {
+    let place = Place { found_on: new.found_on, number };
+    let newer = End { id: new.id, place, service: new.service, logged_by: by.member.id };
+    for earlier in &new.earlier {
+        link_within(tx, by, newer, *earlier, "link").await?;
+    }
+    Ok(())
 }
 
 fn record_logged(tx: &mut TenantTx, new: &NewFinding, review: ReviewId) {

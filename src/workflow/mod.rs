@@ -57,6 +57,8 @@ pub mod place;
 pub mod policy;
 /// Setting a provider up.
 pub mod provider;
+/// The same problem found again.
+pub mod recurrence;
 /// Reminders before the due date.
 pub mod reminder;
 /// Starting a review and signing it off.

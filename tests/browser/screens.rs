@@ -120,6 +120,11 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/escalations/log", "escalation-log", "escalations/log?service=rowan-house"),
             at("/p/{provider}/findings", "findings", "findings"),
             from("/p/{provider}/findings/{finding}", "finding", ("findings", ROW, "")),
+            from(
+                "/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal",
+                "not-the-same",
+                ("findings?q=after+the+last+audit", "tbody th a | a[href$='/withdrawal']", ""),
+            ),
             at("/p/{provider}/findings/new", "new-finding", "findings/new"),
             from(
                 "/p/{provider}/findings/{finding}/actions/new",

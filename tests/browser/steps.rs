@@ -42,6 +42,9 @@ pub fn record(browser: &Browser<'_>, found: &Found<'_>) {
     browser.follow("Add a finding");
     fill_finding(browser, found);
     browser.press("Save finding");
+    if browser.offers("None of these: save") {
+        browser.press("None of these: save");
+    }
     browser.see("Finding recorded");
 }
 

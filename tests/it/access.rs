@@ -23,6 +23,8 @@ RunReview        -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----  
 SignOffReview    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 ReviewWeekly     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 DisposeFinding   -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+LinkFinding      -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+FindRootCause    -----   -----   --yyy   --yyy   yyyyy   yyyyy   -----   -----   -----
 DefineAction     -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 AddProgress      -y---   -yyyy   -yyyy   -yyyy   yyyyy   yyyyy   yyyyy   -y---   -----
 WithdrawEvidence -y---   -y---   -yyyy   -yyyy   yyyyy   yyyyy   -y---   -y---   -----

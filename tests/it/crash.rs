@@ -101,6 +101,7 @@ pub async fn furnish(beside: &Beside) -> (ProviderId, Token) {
         key_question: None,
         regulation: None,
         entries: Vec::new(),
+        earlier: Vec::new(),
     };
     let finding = log(app, &by, &finding, None).await.unwrap();
     for _ in 0..CLIENTS {

@@ -10,6 +10,7 @@ use throughline::domain::reference::Reference;
 use throughline::domain::topic::{ReviewKind, Risk, Topic};
 use throughline::http::features;
 use throughline::worker::tick;
+use throughline::workflow::finding::{Log, log};
 use throughline::workflow::invitation::{Given, invite};
 
 use super::worker::{number, texts};
@@ -62,6 +63,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     let own = w.line(Risk::Low, Topic::Medicines, "manager").await.1;
     let late = w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-23")).await;
     let alone = w.log_finding("manager", Risk::Low, Topic::Falls).await;
+    let again = Log { earlier: vec![finding.number], ..w.finding("manager", Risk::Low, Topic::Medicines) };
+    let again = log(&w.app, w.actor("manager"), &again, None).await.unwrap();
     let (review, _) = w.start_review("manager", ReviewKind::Audit).await;
     let weekly = throughline::workflow::weekly::start(&w.app, w.actor("manager"), w.house.id).await.unwrap();
     w.days_pass(4);
@@ -108,6 +111,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("notices/mail", "/notices/mail".to_owned()),
         ("findings/new", "/findings/new".to_owned()),
         ("findings/{}/sources", format!("/findings/{finding}/sources")),
+        ("findings/{}/earlier", format!("/findings/{again}/earlier")),
+        ("findings/{}/earlier/{}/withdrawal", format!("/findings/{again}/earlier/{finding}/withdrawal")),
         ("findings/{}/actions/new", format!("/findings/{finding}/actions/new")),
         ("findings/{}/disposition", format!("/findings/{alone}/disposition")),
         ("weekly-review", "/weekly-review".to_owned()),

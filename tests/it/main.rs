@@ -44,6 +44,7 @@ mod people;
 mod photos;
 mod policy;
 mod quarter;
+mod recurrence;
 mod reminder;
 mod review;
 mod sample;

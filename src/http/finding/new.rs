@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::agree::{self, AGAIN};
 use super::hints::{About, Hints, hints};
+use super::like;
 use crate::app::AppState;
 use crate::domain::access::{Verb, may};
 use crate::domain::calendar::Nation;
@@ -25,13 +26,14 @@ use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
 use crate::ids::{ActionId, FindingId, ReviewId, ServiceId};
 use crate::store::provider::{self, Service};
+use crate::store::recurrence::Like;
 use crate::store::scope::Scope;
 use crate::store::{framework as entries, member, review, standard as standards};
 use crate::workflow::finding::{Log, Source, log};
 use crate::workflow::{Moment, Stop};
 
 /// What stands before the id of a review in the field `source`.
-const REVIEW: &str = "review:";
+pub(super) const REVIEW: &str = "review:";
 
 /// A list of choices under headings.
 type Groups = Vec<(String, Vec<Choice>)>;
@@ -70,6 +72,7 @@ struct NewPage {
     kinds: Vec<Choice>,
     hints: Hints,
     checked: bool,
+    likes: Vec<Choice>,
 }
 
 pub(super) async fn form(
@@ -95,6 +98,9 @@ pub(super) async fn create(
     let given = read(&mut draft)?;
     let first = if wants_action(&draft) { agree::read(&mut draft)? } else { None };
     if let (true, Some(given)) = (draft.is_ok(), given) {
+        if !like::shown(&draft) && may_have_come_back(&signed, &app, &draft).await? {
+            return render(&signed, &app, like::mark(draft), "", StatusCode::OK).await;
+        }
         match log(&app, &signed.actor, &given, first.as_ref()).await {
             Ok(made) => {
                 let done = if first.is_some() { Done::LineBegun } else { Done::FindingLogged };
@@ -107,6 +113,12 @@ pub(super) async fn create(
         }
     }
     render(&signed, &app, draft, "", StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// Whether there is something like it, to be shown once before it is saved.
+async fn may_have_come_back(signed: &Signed, app: &AppState, draft: &Draft) -> Result<bool, AppError> {
+    let mut tx = signed.actor.begin(app).await?;
+    Ok(!like::find(&mut tx, Scope::of(&signed.actor.member), draft).await?.is_empty())
 }
 
 /// Whether anything was said about a first action.
@@ -140,6 +152,7 @@ fn read(draft: &mut Draft) -> Result<Option<Log>, AppError> {
     if ticked.contains(&None) {
         draft.refuse("entries", "Tick only what is in the list");
     }
+    let earlier = like::ticked(draft);
     let source = from.and_then(|text| source(draft, &text, review, held_on.or(found_on)?, title));
     let given = (|| {
         Some(Log {
@@ -158,6 +171,7 @@ fn read(draft: &mut Draft) -> Result<Option<Log>, AppError> {
             key_question,
             regulation,
             entries: ticked.into_iter().flatten().collect(),
+            earlier,
         })
     })();
     Ok(given)
@@ -211,9 +225,15 @@ struct Offer {
     entries: Vec<Entry>,
     standards: Vec<crate::domain::standard::ClosureStandard>,
     owners: Vec<crate::domain::action::Person>,
+    likes: Vec<Like>,
 }
 
-async fn offer(signed: &Signed, app: &AppState, review_reference: &str) -> Result<Offer, AppError> {
+async fn offer(
+    signed: &Signed,
+    app: &AppState,
+    review_reference: &str,
+    draft: &Draft,
+) -> Result<Offer, AppError> {
     let member = &signed.actor.member;
     let here = |service: ServiceId, verb| may(member.role, verb, relation(member, service, false)).is_ok();
     let mut tx = signed.actor.begin(app).await?;
@@ -231,7 +251,9 @@ async fn offer(signed: &Signed, app: &AppState, review_reference: &str) -> Resul
     };
     let agrees = signed.can(Verb::DefineAction);
     let ids: Vec<ServiceId> = services.iter().map(|s| s.id).collect();
+    let like = like::shown(draft);
     Ok(Offer {
+        likes: if like { like::find(&mut tx, Scope::of(member), draft).await? } else { Vec::new() },
         entries: entries::entries(&mut tx).await?,
         standards: if agrees { standards::all(&mut tx).await? } else { Vec::new() },
         owners: if agrees { member::owners_in_any(&mut tx, &ids).await? } else { Vec::new() },
@@ -251,7 +273,7 @@ async fn render(
 ) -> Result<Response, AppError> {
     let today = Moment::read(app).today;
     let checked = !draft.value("id").is_empty();
-    let offer = offer(signed, app, review_reference).await?;
+    let offer = offer(signed, app, review_reference, &draft).await?;
     if let Some((review, service)) = offer.chosen {
         draft = draft.with("source", format!("{REVIEW}{review}")).with("service", service.to_string());
     } else if let (false, [only]) = (checked, offer.services.as_slice()) {
@@ -289,6 +311,7 @@ async fn render(
             kinds: Choice::all::<EvidenceKind>(),
             hints,
             checked,
+            likes: like::choices(&offer.likes),
             draft,
         },
     )

@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::agree::AGAIN;
+use super::earlier::{CameBack, came_back, here};
 use super::new::{source, sources};
 use super::open;
 use crate::app::AppState;
 use crate::clock::london_date;
-use crate::domain::access::{Verb, may};
+use crate::domain::access::Verb;
 use crate::domain::action::Status;
-use crate::domain::finding::relation;
 use crate::domain::member::Sight;
 use crate::domain::reference::Reference;
 use crate::domain::review::Disposition;
@@ -26,11 +26,11 @@ use crate::http::line::{Shown, hidden, refuse, short, shown, tag_of};
 use crate::http::page::{self, Layout};
 use crate::http::signed::Signed;
 use crate::http::told;
-use crate::http::view::{Facts, Tag, Timeline};
+use crate::http::view::{Facts, State as Look, Tag, Timeline};
 use crate::ids::ReviewId;
 use crate::store::finding::{self, ActionLine, Finding};
 use crate::store::scope::Scope;
-use crate::store::{review, trail};
+use crate::store::{recurrence, review, trail};
 use crate::workflow::finding::add_source as add;
 use crate::workflow::{Moment, Stop};
 
@@ -59,6 +59,9 @@ struct ShowPage {
     source_href: String,
     review_id: String,
     sources: Vec<(String, Vec<Choice>)>,
+    repeats: CameBack,
+    came_back: Tag,
+    link_href: String,
 }
 
 /// A review it came from.
@@ -105,7 +108,7 @@ pub(super) async fn add_source(
     render(&signed, &app, &reference, draft, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
-async fn render(
+pub(super) async fn render(
     signed: &Signed,
     app: &AppState,
     reference: &str,
@@ -119,8 +122,9 @@ async fn render(
     let lines = finding::lines(&mut tx, &[found.id.uuid()]).await?;
     let control = finding::control(&mut tx, found.id).await?;
     let told = trail::of_finding(&mut tx, found.id, MOST).await?;
-    let here = |verb| may(member.role, verb, relation(member, found.service, false)).is_ok();
-    let [agrees, ends, runs] = [Verb::DefineAction, Verb::DisposeFinding, Verb::RunReview].map(here);
+    let links = recurrence::links(&mut tx, Scope::of(member), found.id).await?;
+    let verbs = [Verb::DefineAction, Verb::DisposeFinding, Verb::RunReview, Verb::LinkFinding];
+    let [agrees, ends, runs, linking] = verbs.map(|verb| here(signed, &found, verb));
     let under_way = if runs { review::under_way(&mut tx, Scope::of(member)).await? } else { Vec::new() };
     drop(tx);
     let path = |rest: &str| signed.path(&format!("findings/{reference}{rest}"));
@@ -154,6 +158,9 @@ async fn render(
             source_href: given(runs, path("/sources")),
             review_id: hidden(&draft, "review_id", ReviewId::new),
             sources: sources(&under_way),
+            repeats: came_back(&links, signed, &found),
+            came_back: Tag::new(Look::CameBack),
+            link_href: given(linking, path("/earlier")),
             what: found.what,
             draft,
         },

@@ -287,6 +287,7 @@ impl World {
             key_question: None,
             regulation: None,
             entries: Vec::new(),
+            earlier: Vec::new(),
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Things {
     pub weekly: String,
     pub measure: String,
     pub finding: String,
+    /// The earlier finding of which it is the recurrence.
+    pub earlier: String,
     pub action: String,
     pub escalation: String,
     pub evidence: String,
@@ -89,6 +91,7 @@ impl Stranger {
             weekly: WeeklyReviewId::new().to_string(),
             measure: MeasureId::new().to_string(),
             finding: "F-8888".into(),
+            earlier: "F-8887".into(),
             action: "A-8888".into(),
             escalation: EscalationId::new().to_string(),
             evidence: EvidenceId::new().to_string(),
@@ -108,6 +111,7 @@ impl Stranger {
             weekly: word(),
             measure: word(),
             finding: word(),
+            earlier: word(),
             action: word(),
             escalation: word(),
             evidence: word(),
@@ -149,6 +153,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "weekly-review") => things.weekly.clone(),
             (true, "measures") => things.measure.clone(),
             (true, "findings") => things.finding.clone(),
+            (true, "earlier") => things.earlier.clone(),
             (true, "actions") => things.action.clone(),
             (true, "signals") => "overdue".to_owned(),
             (true, "overdue") => things.action.clone(),
@@ -242,7 +247,10 @@ async fn make(
     let app = &world.app;
     let service = finding.service;
     let review_reference = start(app, actor, &review).await.unwrap();
-    let finding = Log { id: FindingId::new(), source: Source::Review(review.id), ..finding };
+    let before = Log { id: FindingId::new(), source: Source::Review(review.id), ..finding.clone() };
+    let before = log(app, actor, &before, None).await.unwrap();
+    let source = Source::Review(review.id);
+    let finding = Log { id: FindingId::new(), source, earlier: vec![before.number], ..finding };
     let finding = log(app, actor, &finding, None).await.unwrap();
     let due = world.today() + Duration::days(3);
     let new = action::Define {
@@ -272,6 +280,7 @@ async fn make(
         weekly: weekly::start(app, actor, service).await.unwrap().to_string(),
         measure: crate::measure::defined(app, actor, Some(service)).await.to_string(),
         finding: finding.to_string(),
+        earlier: before.to_string(),
         action: action.to_string(),
         escalation: String::new(),
         evidence: String::new(),
