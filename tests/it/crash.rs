@@ -35,6 +35,8 @@ use crate::harness::upload::{Upload, pdf};
 
 /// How many people post at once; each has an action of their own.
 const CLIENTS: usize = 4;
+/// How long a round may wait for its first answers; a slow machine is no failure, a program that answers nothing is.
+const PATIENCE: Duration = Duration::from_secs(240);
 pub const SLUG: &str = "larch-care";
 
 /// An update whose 303 was seen, with the hash of its file.
@@ -270,9 +272,9 @@ async fn killed_under_load_it_loses_nothing_it_acknowledged() {
             })
             .collect();
         // under load: not before something was acknowledged, then at any moment
-        while acknowledged.lock().unwrap().len() < before + CLIENTS
-            && began.elapsed() < Duration::from_secs(600)
-        {
+        let started = Instant::now();
+        while acknowledged.lock().unwrap().len() < before + CLIENTS {
+            assert!(started.elapsed() < PATIENCE, "round {round}: nothing was acknowledged");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..150))).await;
