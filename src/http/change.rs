@@ -30,8 +30,18 @@ pub fn routes() -> Routes<AppState> {
         .merge(verb::routes::<Cancellation>())
 }
 
-fn may(signed: &Signed, verb: Verb, opened: &Opened) -> Result<(), String> {
+/// Whether the signed-in member may do this to the action now; else why not.
+pub fn may(signed: &Signed, verb: Verb, opened: &Opened) -> Result<(), String> {
     may_change(&signed.actor.member, verb, &opened.case).map_err(|refusal| refusal.sentence())
+}
+
+/// Whether they may look at the form: one that names colleagues or other actions is drawn only for those who may
+/// choose among them, even where the action's state forbids the deed.
+pub fn may_see(signed: &Signed, verb: Verb, opened: &Opened) -> Result<(), String> {
+    match may_change(&signed.actor.member, verb, &opened.case) {
+        Err(ChangeRefusal::Denied(denial)) => Err(denial.sentence().into()),
+        _ => Ok(()),
+    }
 }
 
 /// Another owner (R7).
@@ -60,12 +70,8 @@ impl VerbForm for Owner {
         may(signed, Verb::Reassign, opened)
     }
 
-    // the form names colleagues, so it is drawn only for those who may choose among them
     fn may_see(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        match may_change(&signed.actor.member, Verb::Reassign, &opened.case) {
-            Err(ChangeRefusal::Denied(denial)) => Err(denial.sentence().into()),
-            _ => Ok(()),
-        }
+        may_see(signed, Verb::Reassign, opened)
     }
 
     async fn fields(

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::change::may_change;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::Done;
+use crate::http::change;
 use crate::http::form::Draft;
 use crate::http::judging::Closure;
 use crate::http::opened::Opened;
@@ -43,7 +43,7 @@ impl VerbForm for Reopening {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may_change(&signed.actor.member, Verb::Reopen, &opened.case).map_err(|refusal| refusal.sentence())
+        change::may(signed, Verb::Reopen, opened)
     }
 
     async fn fields(

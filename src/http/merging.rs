@@ -5,12 +5,12 @@ use askama::filters::HtmlSafe;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::change::{ChangeRefusal, may_change};
 use crate::domain::merging::Asks;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::Done;
+use crate::http::change;
 use crate::http::form::{Choice, Draft};
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
@@ -49,15 +49,11 @@ impl VerbForm for Merging {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may_change(&signed.actor.member, Verb::Merge, &opened.case).map_err(|refusal| refusal.sentence())
+        change::may(signed, Verb::Merge, opened)
     }
 
-    // the form names other actions of the service, so it is drawn only for those who may choose among them
     fn may_see(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        match may_change(&signed.actor.member, Verb::Merge, &opened.case) {
-            Err(ChangeRefusal::Denied(denial)) => Err(denial.sentence().into()),
-            _ => Ok(()),
-        }
+        change::may_see(signed, Verb::Merge, opened)
     }
 
     async fn fields(
