@@ -1,5 +1,7 @@
 //! The list of actions: what the numbers of the dashboard count, filtered in the address, fifty rows a page.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -125,12 +127,13 @@ async fn list(
         return Err(AppError::NotFound);
     }
     let status = if words.is_err() {
-        found = action_list::Page { around: found.around, ..action_list::Page::default() };
+        let around = found.around.clone();
+        found = Arc::new(action_list::Page { around, ..action_list::Page::default() });
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
     };
-    page::render_as(status, &draw(&signed, &filter, &asked, found, words.err()))
+    page::render_as(status, &draw(&signed, &filter, &asked, &found, words.err()))
 }
 
 /// The place a page begins after.
@@ -143,29 +146,28 @@ fn draw(
     signed: &Signed,
     filter: &Filter,
     asked: &Asked<'_>,
-    mut found: action_list::Page,
+    found: &action_list::Page,
     problem: Option<&'static str>,
 ) -> Page {
     let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let more = found.rows.len() > most;
-    found.rows.truncate(most);
+    let (more, rows) = (found.rows.len() > most, found.rows.get(..most).unwrap_or(&found.rows));
     let here = signed.path("actions");
-    let last = found.rows.last().filter(|_| more).map(|r| format!("{}.{}", r.place, r.number));
+    let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.place, r.number));
     let fields = filter.fields(asked.show.as_str(), asked.weight);
     let title = title(asked.show);
     let layout = signed.layout_with(title.clone(), found.around.counts).at(&signed.path("dashboard"));
     Page {
         layout: layout.with_errors(problem.is_some()),
-        left_out: left_out(&found, filter, asked.show, &here),
+        left_out: left_out(found, filter, asked.show, &here),
         title,
         shows: Choice::all::<Show>(),
         show: asked.show.as_str(),
-        services: found.around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
+        services: found.around.services.iter().map(|(slug, name)| Choice::new(slug, name.clone())).collect(),
         themes: Choice::all::<Theme>(),
         risks: Choice::all::<Risk>(),
         weights: Choice::all::<Weight>(),
         weight: asked.weight.as_str(),
-        rows: found.rows.iter().map(|r| line(r, asked, signed)).collect(),
+        rows: rows.iter().map(|r| line(r, asked, signed)).collect(),
         empty: if found.left_out > 0 { ONLY_MINOR.into() } else { empty(asked.show) },
         pages: Pages(Pager::new(&here, &fields, None, last.as_deref())),
         action: here,

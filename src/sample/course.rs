@@ -306,9 +306,9 @@ impl Course<'_> {
         });
     }
 
-    /// The state of the evidence, as the database counts it.
+    /// The state of the evidence, as the database counts it: what was asked for when it was agreed does not count.
     pub(super) fn evidence_rev(&self) -> i64 {
-        i64::try_from(self.agreed.rule.evidence_kinds.len() + self.evidence.len()).unwrap_or(0)
+        i64::try_from(self.evidence.len()).unwrap_or(0)
     }
 
     /// What a paper judged.

@@ -1,11 +1,13 @@
 //! Lists of actions: one query, fifty rows, a key to go on from.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
 
 use super::TenantTx;
-use super::menu::{Around, Counts, ToCount};
+use super::menu::{Around, Counts, ToCount, Whose};
 use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
@@ -65,7 +67,7 @@ impl Show {
 }
 
 /// The key of a row: its place in the order, and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Days since 2000 of the due date, or their negative when newest come first.
     pub place: i32,
@@ -144,11 +146,54 @@ pub struct Page {
     pub around: Around,
 }
 
-/// Reads a page of actions and what stands around it.
+/// All that a page of a list follows from, besides what is in the database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Listing {
+    whose: Whose,
+    show: Show,
+    service: Option<String>,
+    theme: Option<Theme>,
+    risk: Option<Risk>,
+    weight: Weight,
+    words: Option<String>,
+    today: NaiveDate,
+    after: Option<Key>,
+}
+
+impl Listing {
+    fn of(tx: &TenantTx, asked: &Asked<'_>) -> Self {
+        Self {
+            whose: Whose::of(tx, asked.member),
+            show: asked.show,
+            service: asked.service.map(str::to_owned),
+            theme: asked.theme,
+            risk: asked.risk,
+            weight: asked.weight,
+            words: asked.words.map(str::to_owned),
+            today: asked.today,
+            after: asked.after,
+        }
+    }
+}
+
+/// Reads a page of actions and what stands around it. One that was read before is taken when nothing happened in the
+/// provider since ([`super::kept`]).
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Error> {
+pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Arc<Page>, sqlx::Error> {
+    let listing = Listing::of(tx, asked);
+    if let Some(page) = tx.reads().and_then(|kept| kept.list(&listing)) {
+        return Ok(page);
+    }
+    let page = Arc::new(page_now(tx, asked).await?);
+    if let Some(kept) = tx.reads() {
+        kept.keep_list(listing, &page);
+    }
+    Ok(page)
+}
+
+async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Error> {
     let provider = tx.provider();
     let statuses: Vec<String> = asked.show.statuses().iter().map(|s| s.as_str().to_owned()).collect();
     let (from, before) = match asked.show {

@@ -1,5 +1,5 @@
 //! What pages showed before, kept in this process's memory so that it need not be read again: the papers of actions,
-//! dashboards, and the numbers beside the menu. Any number of processes may do so, because none of them ever shows it without asking the database.
+//! dashboards, lists of actions, and the numbers beside the menu. Any number of processes may do so, because none of them ever shows it without asking the database.
 //!
 //! **Papers of an action.** Every request reads, in its own transaction and under row-level security, the case of the
 //! action (and so whether this member may see it) together with [`AsOf`]. Only papers read as of the very same are taken.
@@ -13,9 +13,9 @@
 //! - What was found is never rewritten (`finding_guard`), nor are reviews but for their sign-off, which is not shown. What
 //!   a finding came from and bears on is append-only: its count is another.
 //!
-//! **Dashboards, and the numbers beside the menu.** Every request opens its session, which gives the member with role and services, and the hash of the
-//! provider's newest line. No row they count is changed without a line, so under the same hash they are the same, for the
-//! same member, filters and day. What is read after the session was opened may be newer than its hash, never older.
+//! **Dashboards, lists, and the numbers beside the menu.** Every request opens its session, which gives the member with role and services, and the hash of the
+//! provider's newest line. No row they count or show is changed without a line, so under the same hash they are the same,
+//! for the same member, filters, place and day. What is read after the session was opened may be newer than its hash, never older.
 //!
 //! What stands beyond that comes with a version of the program: the regulator's framework and the shape of it all. Who
 //! changes rows with the rules of the database switched off restarts the program. Only transactions that cannot write
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::action_list::{Listing, Page};
 use super::dashboard::{Dashboard, Question};
 use super::menu::{Counts, Whose};
 use super::papers::Papers;
@@ -66,6 +67,14 @@ impl Weighter<Question, (Arc<str>, Arc<Dashboard>)> for Bytes {
     }
 }
 
+impl Weighter<Listing, (Arc<str>, Arc<Page>)> for Bytes {
+    fn weight(&self, _: &Listing, (_, page): &(Arc<str>, Arc<Page>)) -> u64 {
+        let wrote: usize = page.rows.iter().map(|row| row.what.len()).sum();
+        let rows = page.rows.len() * 384 + page.around.services.len() * 96;
+        u64::try_from(1024 + rows + wrote).unwrap_or(u64::MAX)
+    }
+}
+
 /// Every row with the heads of its strings and the tree of its facts, and what people wrote.
 fn bytes_of(papers: &Papers) -> usize {
     const ROW: usize = 800;
@@ -89,23 +98,26 @@ fn bytes_of(papers: &Papers) -> usize {
 pub(super) struct Kept {
     papers: Cache<Under, (AsOf, Arc<Papers>), Bytes>,
     dashboards: Cache<Question, (Arc<str>, Arc<Dashboard>), Bytes>,
+    lists: Cache<Listing, (Arc<str>, Arc<Page>), Bytes>,
     counts: Cache<Whose, (Arc<str>, Counts)>,
 }
 
 impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "papers of {} actions, {} dashboards", self.papers.len(), self.dashboards.len())
+        let (papers, dashboards) = (self.papers.len(), self.dashboards.len());
+        write!(f, "papers of {papers} actions, {dashboards} dashboards, {} lists", self.lists.len())
     }
 }
 
 impl Kept {
-    /// Room for about so many bytes, a quarter of them for dashboards.
+    /// Room for about so many bytes, a quarter of them for dashboards and a quarter for lists.
     pub(super) fn of_at_most(bytes: u64) -> Self {
         let usual = |bytes: u64| usize::try_from(bytes / 8192).unwrap_or(usize::MAX);
-        let (dashboards, papers) = (bytes / 4, bytes - bytes / 4);
+        let (quarter, papers) = (bytes / 4, bytes - bytes / 2);
         Self {
             papers: Cache::with_weighter(usual(papers), papers, Bytes),
-            dashboards: Cache::with_weighter(usual(dashboards), dashboards, Bytes),
+            dashboards: Cache::with_weighter(usual(quarter), quarter, Bytes),
+            lists: Cache::with_weighter(usual(quarter), quarter, Bytes),
             // some 300 bytes each
             counts: Cache::new(usual(bytes)),
         }
@@ -139,6 +151,16 @@ impl Reads {
     /// Keeps an answer that was read in this transaction.
     pub(super) fn keep_dashboard(&self, question: Question, shown: &Arc<Dashboard>) {
         self.kept.dashboards.insert(question, (Arc::clone(&self.head), Arc::clone(shown)));
+    }
+
+    /// A page of a list, if nothing at all happened since.
+    pub(super) fn list(&self, listing: &Listing) -> Option<Arc<Page>> {
+        self.kept.lists.get(listing).filter(|(head, _)| *head == self.head).map(|(_, page)| page)
+    }
+
+    /// Keeps a page of a list that was read in this transaction.
+    pub(super) fn keep_list(&self, listing: Listing, page: &Arc<Page>) {
+        self.kept.lists.insert(listing, (Arc::clone(&self.head), Arc::clone(page)));
     }
 
     /// A member's numbers, if nothing at all happened since.

@@ -70,6 +70,13 @@ pub(super) struct Whose {
     services: Vec<ServiceId>,
 }
 
+impl Whose {
+    pub(super) fn of(tx: &TenantTx, member: &Member) -> Self {
+        let (provider, services) = (tx.provider(), member.services.clone());
+        Self { provider, member: member.id, role: member.role, services }
+    }
+}
+
 /// The numbers of a member's menu that a query has to count: all of them, or none when nothing happened in the provider
 /// since they were counted ([`super::kept`]).
 pub(super) struct ToCount {
@@ -80,8 +87,7 @@ pub(super) struct ToCount {
 
 impl ToCount {
     pub(super) fn of(tx: &TenantTx, member: &Member) -> Self {
-        let (provider, services) = (tx.provider(), member.services.clone());
-        let whose = Whose { provider, member: member.id, role: member.role, services };
+        let whose = Whose::of(tx, member);
         let kept = tx.reads().and_then(|reads| reads.counts(&whose));
         let shows = Shows::of(member.role);
         let nothing = Shows { my_actions: false, to_verify: false, escalations: false, ..shows };

@@ -23,6 +23,7 @@ use crate::harness::fixtures::{Browser, World, saturday, world};
 use crate::worker::act;
 
 const DASHBOARD: &str = "/dashboard?significance=all";
+const LIST: &str = "/actions?show=open&significance=all";
 
 /// An action, and two processes of the program that show it.
 struct Watched {
@@ -62,7 +63,7 @@ impl Watched {
     async fn page(&self, when: &str) -> String {
         self.same(DASHBOARD, when).await;
         // the menu beside a list counts what waits
-        self.same("/actions?show=open&significance=all", when).await;
+        self.same(LIST, when).await;
         self.same(&self.path(), when).await
     }
 
@@ -142,6 +143,8 @@ async fn pages_are_kept() {
     assert!(seen.reads.get(&path).await.body.contains("Nowhere at all"));
     assert!(!seen.keeps.get(DASHBOARD).await.body.contains("Nowhere at all"), "the dashboard was read again");
     assert!(seen.reads.get(DASHBOARD).await.body.contains("Nowhere at all"));
+    assert!(!seen.keeps.get(LIST).await.body.contains("Nowhere at all"), "the list was read again");
+    assert!(seen.reads.get(LIST).await.body.contains("Nowhere at all"));
     run(&mut superuser, "SET session_replication_role = origin").await;
     seen.sql(false, "UPDATE units SET name = name || ' wing' WHERE provider_id = :p").await;
     assert!(seen.shown.contains("Nowhere at all"));

@@ -132,6 +132,15 @@ fn forged() -> Vec<Attack> {
             "TL006",
         ),
         attack(
+            "more required in the transaction that made it, once it began",
+            "",
+            format!(
+                "{NEW} {ASKS} {} INSERT INTO action_requirements VALUES (:p, :fresh, 'data')",
+                set("fresh", "status = 'in_progress'")
+            ),
+            "TL006",
+        ),
+        attack(
             "required under what is closed",
             "",
             "INSERT INTO action_requirements VALUES (:p, :closed, 'data')",

@@ -37,7 +37,7 @@ fn by_the_wrong_person() -> Vec<Attack> {
             "WITH e AS (INSERT INTO evidence (provider_id, id, action_id, cycle, kind, author_id, title, about_on, reference, at)
                VALUES (:p, :e, :submitted, 1, 'data', :deputy, 'x', '2026-11-20', 'x', now()) RETURNING 1)
              INSERT INTO verifications (provider_id, id, action_id, cycle, verifier_id, method, sample_size, met_standard, note, marks, outcome, evidence_rev, judged, at)
-             SELECT :p, :v, :submitted, 1, :deputy, 'observation', 8, 8, 'x', '{\"record\": \"supports\", \"audit_sample\": \"supports\"}', 'complete', 5, '{}', now() FROM e", "TL022"),
+             SELECT :p, :v, :submitted, 1, :deputy, 'observation', 8, 8, 'x', '{\"record\": \"supports\", \"audit_sample\": \"supports\"}', 'complete', 3, '{}', now() FROM e", "TL022"),
         attack("a verifier who left", "UPDATE memberships SET ended_at = now() WHERE provider_id = :p AND id = :deputy;", by("deputy"), "TL024"),
         attack("a verifier who came back just now", "UPDATE memberships SET ended_at = now() WHERE provider_id = :p AND id = :deputy;",
             "UPDATE memberships SET ended_at = NULL WHERE provider_id = :p AND id = :deputy;".to_owned() + &by("deputy"), "TL034"),
