@@ -1,7 +1,7 @@
-//! Early-warning signs: what goes wrong before it is overdue, or shows that something closed did not last (E1 to E16).
+//! Early-warning signs: what goes wrong before it is overdue, or shows that something closed did not last (E1 to E17).
 //!
 //! What each sign means in the database is in `store/sql/signals.sql`; what it says to people, and which step answers it,
-//! is here. E17, a measure on the wrong side of its target, needs measures.
+//! is here.
 
 use chrono::{Days, NaiveDate};
 
@@ -33,6 +33,8 @@ text_enum! {
         Unowned => "unowned", "No owner, or none that stays";
         /// E14
         NoAction => "no_action", "Found on a walkaround, and no action yet";
+        /// E17
+        OffTarget => "off_target", "A measure on the wrong side of its target";
         /// E13
         DateMoved => "date_moved", "Due date moved twice or more";
         /// E11
@@ -67,6 +69,8 @@ pub enum Fix {
     Reword,
     /// An action for the finding.
     Act,
+    /// An action, named on the measure.
+    Move,
 }
 
 impl Sign {
@@ -84,6 +88,9 @@ impl Sign {
             }
             Self::Unowned => "Nobody owns it, its owner has left, or it has had three owners or more.",
             Self::NoAction => "Found on a walkaround or a daily check more than two working days ago.",
+            Self::OffTarget => {
+                "Its last reading misses the target, and no open action is named that should move it."
+            }
             Self::DateMoved => {
                 "Each move was allowed; together they may hide that it cannot be done as agreed."
             }
@@ -133,6 +140,10 @@ impl Sign {
             Self::Unowned if n == 0 => format!("nobody owns it since {on}"),
             Self::Unowned => format!("owner changed {}, last on {on}", words::count_of(n, "time", "times")),
             Self::NoAction => format!("found {on}, and no action was agreed"),
+            Self::OffTarget if n < 2 => format!("the reading of {on} misses the target"),
+            Self::OffTarget => {
+                format!("{} in a row miss the target, since that of {on}", words::count(n, "reading"))
+            }
             Self::DateMoved => format!("moved {}, last on {on}", words::count_of(n, "time", "times")),
             Self::CameBack => format!("closed before, found again {on}"),
             Self::FoundAgain => {
@@ -161,6 +172,7 @@ impl Sign {
             Self::EvidenceMissing | Self::SubmittedIncomplete => Fix::Open("See what is missing"),
             Self::Unowned => Fix::Owner,
             Self::NoAction => Fix::Act,
+            Self::OffTarget => Fix::Move,
             Self::CameBack | Self::FoundAgain | Self::FeedbackRepeats | Self::SameUnit | Self::ManyLow => {
                 Fix::Open("Open the newest finding")
             }
@@ -188,9 +200,14 @@ mod tests {
             assert!(said.contains("21 November 2026"), "{sign:?}: {said}");
             assert!(sign.means().ends_with('.'), "{sign:?}");
         }
-        assert_eq!(Sign::ALL.len(), 16);
+        assert_eq!(Sign::ALL.len(), 17, "E1 to E17");
         assert_eq!(Sign::FoundAgain.says(3, day), "found 3 times in twelve months, last on 21 November 2026");
         assert_eq!(Sign::Unowned.says(0, day), "nobody owns it since 21 November 2026");
+        assert_eq!(
+            Sign::OffTarget.says(3, day),
+            "3 readings in a row miss the target, since that of 21 November 2026"
+        );
+        assert_eq!(Sign::OffTarget.says(1, day), "the reading of 21 November 2026 misses the target");
         assert_eq!(since(day, 90), "2026-08-23".parse().unwrap());
     }
 }

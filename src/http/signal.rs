@@ -1,4 +1,4 @@
-//! Early-warning signs: what is going wrong, why it says so, since when, and the step that answers it (E1 to E16).
+//! Early-warning signs: what is going wrong, why it says so, since when, and the step that answers it (E1 to E17).
 
 use askama::Template;
 use axum::extract::State;
@@ -11,14 +11,15 @@ use crate::domain::signal::{Fix, Sign};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked;
 use crate::http::extract::Query;
 use crate::http::form::Choice;
-use crate::http::page::{self, Layout};
+use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::{Reading, Signed};
-use crate::http::view::Tag;
+use crate::http::view::{Pages, Tag};
 use crate::http::view::{State as Look, Work, WorkList};
 use crate::store::menu;
-use crate::store::signal::{self, About, Asked, Group, ROWS, Shown, Signs};
+use crate::store::signal::{self, Asked, FIRST, Group, Key, ROWS, Shown, Signs, Wanted};
 use crate::workflow::Moment;
 
 /// Putting one aside.
@@ -34,6 +35,20 @@ pub fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Filter {
     service: String,
+    /// One sign; all when empty.
+    sign: String,
+    after: String,
+}
+
+impl Filter {
+    /// The sign that is looked at, and the row the page begins after.
+    fn wanted(&self) -> Result<Wanted, AppError> {
+        let after = asked::place(&self.after, |id| id.parse().ok(), |since| since.parse().ok())?;
+        Ok(match asked::one_of::<Sign>(&self.sign)? {
+            Some(sign) => Wanted::One(sign, after.map(|(id, since)| (since, id))),
+            None => Wanted::All,
+        })
+    }
 }
 
 #[derive(Template)]
@@ -43,8 +58,13 @@ struct Page {
     action: String,
     services: Vec<Choice>,
     service: String,
+    signs: Vec<Choice>,
+    sign: String,
     summary: String,
+    /// Where all signs are, on the page of one.
+    all: Option<String>,
     groups: Vec<Shelf>,
+    pages: Pages,
     /// What was put aside, all signs together.
     aside: Option<Put>,
 }
@@ -63,8 +83,8 @@ struct Shelf {
     means: &'static str,
     count: String,
     work: WorkList,
-    /// What is said when there are more than are shown.
-    more: Option<String>,
+    /// Where the others are and how many are shown, when there are more.
+    more: Option<(String, String)>,
 }
 
 async fn list(
@@ -74,28 +94,47 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeSignals)?;
     let service = Some(filter.service.as_str()).filter(|slug| !slug.is_empty());
-    let asked = Asked { member: &signed.actor.member, service, today: Moment::read(&app).today, only: None };
+    let wanted = filter.wanted()?;
+    let asked = Asked { member: &signed.actor.member, service, today: Moment::read(&app).today, wanted };
     let around = menu::around(&mut tx, &signed.actor.member).await?;
     if service.is_some_and(|slug| !around.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }
-    let signs = signal::read(&mut tx, &asked).await?;
+    let mut signs = signal::read(&mut tx, &asked).await?;
     drop(tx);
     let one_place = service.is_some() || around.services.len() == 1;
     let here = signed.path("signals");
+    let filters = [("service", filter.service.as_str()), ("sign", filter.sign.as_str())];
+    let last = cut(&mut signs, wanted).map(|(since, id)| format!("{id}.{since}"));
+    let everything = || page::with_query(&here, &[("service", filter.service.as_str())], None);
     page::render(&Page {
         layout: signed.layout_with("Early-warning signs", around.counts).at(&here),
-        action: here,
+        all: matches!(wanted, Wanted::One(..)).then(everything),
+        pages: Pages(Pager::new(&here, &filters, None, last.as_deref())),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
-        service: filter.service.clone(),
-        summary: summary(&signs),
-        groups: signs.groups.iter().map(|group| shelf(group, &signed, one_place)).collect(),
+        signs: Sign::ALL.iter().map(|sign| Choice::new(sign.as_str(), sign.label())).collect(),
+        summary: summary(&signs, wanted),
+        groups: signs.groups.iter().map(|group| shelf(group, &signed, &filter, one_place)).collect(),
         aside: put_aside(&signs.aside, &signed, one_place),
+        service: filter.service,
+        sign: filter.sign,
+        action: here,
     })
 }
 
-fn summary(signs: &Signs) -> String {
+/// Takes away the row of the next page of one sign, and says where this one ends when there is one.
+fn cut(signs: &mut Signs, wanted: Wanted) -> Option<Key> {
+    let group = signs.groups.first_mut().filter(|_| matches!(wanted, Wanted::One(..)))?;
+    let last = group.rows.get(ROWS - 1).filter(|_| group.rows.len() > ROWS).map(Shown::key);
+    group.rows.truncate(ROWS);
+    last
+}
+
+fn summary(signs: &Signs, wanted: Wanted) -> String {
     let all = signs.total();
+    if let Wanted::One(sign, _) = wanted {
+        return format!("{}: {} today.", sign.label(), words::count(all, "sign"));
+    }
     if all == 0 && signs.aside.is_empty() {
         return "Nothing gives a sign today.".to_owned();
     }
@@ -112,14 +151,20 @@ fn put_aside(aside: &[Group], signed: &Signed, one_place: bool) -> Option<Put> {
         aside.iter().flat_map(|group| group.rows.iter().map(|row| (group.sign, row))).collect();
     rows.sort_by_key(|(_, row)| row.aside.as_ref().map(|aside| aside.until));
     rows.truncate(ROWS);
-    let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len())
-        .then(|| format!("The {} that come back first are shown.", words::number(rows.len() as u64)));
+    let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len()).then(|| {
+        format!(
+            "{} of them are shown. Choose one service to see the others.",
+            words::number(rows.len() as u64)
+        )
+    });
     let items = rows.iter().map(|(sign, row)| work(*sign, row, signed, one_place)).collect();
     (total > 0).then(|| Put { count: words::number(total), work: WorkList { items, empty: "".into() }, more })
 }
 
-fn shelf(group: &Group, signed: &Signed, one_place: bool) -> Shelf {
-    let shown = u64::try_from(ROWS).unwrap_or(u64::MAX);
+fn shelf(group: &Group, signed: &Signed, filter: &Filter, one_place: bool) -> Shelf {
+    let shown = group.rows.len() as u64;
+    let first = shown <= FIRST as u64 && filter.sign.is_empty();
+    let one = [("service", filter.service.as_str()), ("sign", group.sign.as_str())];
     Shelf {
         id: group.sign.as_str(),
         title: group.sign.label(),
@@ -129,28 +174,28 @@ fn shelf(group: &Group, signed: &Signed, one_place: bool) -> Shelf {
             items: group.rows.iter().map(|row| work(group.sign, row, signed, one_place)).collect(),
             empty: "".into(),
         },
-        more: (group.total > shown).then(|| {
-            format!(
-                "The {} oldest are shown. Put these right first, or choose one service.",
-                words::number(shown)
+        more: (first && group.total > shown).then(|| {
+            let href = page::with_query(&signed.path("signals"), &one, None);
+            (
+                href,
+                format!("The {} oldest of {} are shown.", words::number(shown), words::number(group.total)),
             )
         }),
     }
 }
 
 fn work(sign: Sign, row: &Shown, signed: &Signed, one_place: bool) -> Work {
-    let reference = row.about.reference();
-    let place = if matches!(row.about, About::Action(_)) { "actions" } else { "findings" };
-    let href = signed.path(&format!("{place}/{reference}"));
+    let href = signed.path(&row.about.page());
     let (verb, verb_href) = fix(sign, &href, signed);
-    let mut meta = vec![words::capital(&sign.says(row.n, row.since)), reference.to_string()];
+    let mut meta = vec![words::capital(&sign.says(row.n, row.since))];
+    meta.extend(row.about.reference().map(|reference| reference.to_string()));
     if !row.note.is_empty() {
         meta.insert(1, format!("“{}”", row.note));
     }
     if !one_place {
         meta.push(row.service.clone());
     }
-    let form = signed.path(&format!("signals/{}/{reference}", sign.as_str()));
+    let form = signed.path(&format!("signals/{}/{}", sign.as_str(), row.about.name()));
     let aside = match &row.aside {
         _ if !signed.can(Verb::AcknowledgeSign) => None,
         None => Some(("Put aside", form)),
@@ -181,14 +226,19 @@ fn fix(sign: Sign, href: &str, signed: &Signed) -> (&'static str, String) {
         Fix::Owner if signed.can(Verb::Reassign) => ("Choose an owner", format!("{href}/owner")),
         Fix::Reword if signed.can(Verb::Reword) => ("Reword it", format!("{href}/rewording")),
         Fix::Act if signed.can(Verb::DefineAction) => ("Agree an action", format!("{href}/actions/new")),
+        Fix::Move if signed.can(Verb::KeepMeasures) => {
+            ("Agree an action, and name it on the measure", href.to_owned())
+        }
         Fix::Open(label) => (label, href.to_owned()),
-        Fix::Owner | Fix::Reword | Fix::Act => ("Open", href.to_owned()),
+        Fix::Owner | Fix::Reword | Fix::Act | Fix::Move => ("Open", href.to_owned()),
     }
 }
 
 const fn look(sign: Sign) -> Look {
     match sign {
-        Sign::Overdue | Sign::EvidenceMissing | Sign::CheckLate | Sign::NoAction => Look::Late,
+        Sign::Overdue | Sign::EvidenceMissing | Sign::CheckLate | Sign::NoAction | Sign::OffTarget => {
+            Look::Late
+        }
         Sign::Unowned | Sign::SubmittedIncomplete | Sign::DateMoved | Sign::WeakWording | Sign::VagueNote => {
             Look::DueSoon
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::TenantTx;
 use super::signal::{About, Shown};
 use crate::domain::signal::Sign;
-use crate::ids::{ActionId, FindingId, ServiceId};
+use crate::ids::{ActionId, FindingId, MeasureId, ServiceId};
 
 /// How many earlier ones are read.
 const EARLIER: i64 = 20;
@@ -17,18 +17,21 @@ pub struct Subject {
     /// The action, if it is one.
     pub action: Option<ActionId>,
     /// The finding: that of the action, or the one it is about.
-    pub finding: FindingId,
-    /// The service.
-    pub service: ServiceId,
+    pub finding: Option<FindingId>,
+    /// The measure, if it is one.
+    pub measure: Option<MeasureId>,
+    /// The service; none for a measure of the whole provider.
+    pub service: Option<ServiceId>,
     /// The service's part of the address.
-    pub slug: String,
+    pub slug: Option<String>,
+    id: Uuid,
 }
 
 impl Subject {
     /// The id of what it is about.
     #[must_use]
-    pub fn id(&self) -> Uuid {
-        self.action.map_or_else(|| self.finding.uuid(), |action| action.uuid())
+    pub const fn id(&self) -> Uuid {
+        self.id
     }
 }
 
@@ -38,22 +41,33 @@ impl Subject {
 /// The database was lost.
 pub async fn subject(tx: &mut TenantTx, about: About) -> Result<Option<Subject>, sqlx::Error> {
     let provider = tx.provider();
-    let (action, number) = match about {
-        About::Action(number) => (true, number),
-        About::Finding(number) => (false, number),
+    let (action, finding, measure) = match about {
+        About::Action(number) => (Some(number), None, None),
+        About::Finding(number) => (None, Some(number), None),
+        About::Measure(id) => (None, None, Some(id)),
     };
     let row = sqlx::query!(
-        r#"SELECT x.action AS "action: ActionId", x.finding AS "finding!: FindingId", s.id AS "service: ServiceId", s.slug
-           FROM (SELECT a.id AS action, a.finding_id AS finding, a.service_id FROM actions a WHERE $2::bool AND a.provider_id = $1 AND a.number = $3
-             UNION ALL SELECT NULL, f.id, f.service_id FROM findings f WHERE NOT $2 AND f.provider_id = $1 AND f.number = $3) x
-           JOIN services s ON s.provider_id = $1 AND s.id = x.service_id"#,
+        r#"SELECT x.id AS "id!", x.action AS "action: ActionId", x.finding AS "finding: FindingId", x.measure AS "measure: MeasureId",
+             s.id AS "service?: ServiceId", s.slug AS "slug?"
+           FROM (SELECT a.id, a.id AS action, a.finding_id AS finding, NULL::uuid AS measure, a.service_id FROM actions a WHERE a.provider_id = $1 AND a.number = $2::int
+             UNION ALL SELECT f.id, NULL, f.id, NULL, f.service_id FROM findings f WHERE f.provider_id = $1 AND f.number = $3::int
+             UNION ALL SELECT m.id, NULL, NULL, m.id, m.service_id FROM measures m WHERE m.provider_id = $1 AND m.id = $4::uuid) x
+           LEFT JOIN services s ON s.provider_id = $1 AND s.id = x.service_id"#,
         provider.uuid(),
         action,
-        number,
+        finding,
+        measure.map(|id| id.uuid()),
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|r| Subject { action: r.action, finding: r.finding, service: r.service, slug: r.slug }))
+    Ok(row.map(|r| Subject {
+        action: r.action,
+        finding: r.finding,
+        measure: r.measure,
+        service: r.service,
+        slug: r.slug,
+        id: r.id,
+    }))
 }
 
 /// What was said before.
@@ -113,14 +127,15 @@ pub struct New<'a> {
 pub async fn insert(tx: &mut TenantTx, new: &New<'_>) -> Result<bool, sqlx::Error> {
     let (provider, by, at) = (tx.provider(), tx.actor(), tx.now());
     let done = sqlx::query!(
-        "INSERT INTO sign_acknowledgements (provider_id, sign, subject_id, round, action_id, finding_id, since, n, reason, until_on, by, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+        "INSERT INTO sign_acknowledgements (provider_id, sign, subject_id, round, action_id, finding_id, measure_id, since, n, reason, until_on, by, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
         provider.uuid(),
         new.sign.as_str(),
         new.of.id(),
         new.round,
         new.of.action.map(|action| action.uuid()),
-        Some(new.of.finding.uuid()).filter(|_| new.of.action.is_none()),
+        new.of.finding.map(|finding| finding.uuid()).filter(|_| new.of.action.is_none()),
+        new.of.measure.map(|measure| measure.uuid()),
         new.seen.since,
         i64::try_from(new.seen.n).unwrap_or(i64::MAX),
         new.put.map_or("", |(reason, _)| reason),

@@ -103,6 +103,8 @@ pub mod service;
 pub mod session;
 /// How many signs each service has.
 pub mod sign_count;
+/// The signs themselves, as they were found then.
+pub mod sign_kept;
 /// Early-warning signs.
 pub mod signal;
 /// Closure standards, and the days to do something.

@@ -1,8 +1,10 @@
-//! Early-warning signs, all in one query (E1 to E16).
+//! Early-warning signs, all in one query (E1 to E17). Who sees the whole provider reads what the worker kept
+//! ([`super::sign_kept`]), and by this query only what happened since.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::sign_kept;
 use super::{TenantTx, scope, word};
 use crate::clock::london_hour;
 use crate::domain::acknowledgement::LONGEST_DAYS;
@@ -11,9 +13,14 @@ use crate::domain::member::{Member, Sight};
 use crate::domain::reference::Reference;
 use crate::domain::signal::{self, Sign};
 use crate::domain::wording::is_vague_note;
+use crate::ids::{MeasureId, ServiceId};
 
-/// How many rows of each sign are shown.
+/// How many rows of each sign are shown beside the others.
+pub const FIRST: usize = 10;
+/// How many rows a page of one sign has, and how many of what was put aside are shown.
 pub const ROWS: usize = 50;
+/// Said of a measure's service when it is of the whole provider.
+pub const EVERYWHERE: &str = "The whole provider";
 
 /// What a page of signs is drawn for.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +31,23 @@ pub struct Asked<'a> {
     pub service: Option<&'a str>,
     /// Today in Europe/London.
     pub today: NaiveDate,
-    /// One sign about one thing, or all.
-    pub only: Option<(Sign, About)>,
+    /// Which signs.
+    pub wanted: Wanted,
 }
+
+/// Which signs are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All, each with its first rows.
+    All,
+    /// A page of one, after this place.
+    One(Sign, Option<Key>),
+    /// One sign about one thing, by its id.
+    Of(Sign, Uuid),
+}
+
+/// The place of a row among those of its sign.
+pub type Key = (NaiveDate, Uuid);
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,24 +56,50 @@ pub enum About {
     Action(i32),
     /// A finding, by number.
     Finding(i32),
+    /// A measure.
+    Measure(MeasureId),
 }
 
 impl About {
-    /// The reference.
-    #[must_use]
-    pub const fn reference(self) -> Reference {
-        match self {
-            Self::Action(number) => Reference::action(number),
-            Self::Finding(number) => Reference::finding(number),
+    /// As a row of the database says it.
+    pub(super) fn of(action: Option<i32>, finding: Option<i32>, subject: Uuid) -> Self {
+        match (action, finding) {
+            (Some(number), _) => Self::Action(number),
+            (None, Some(number)) => Self::Finding(number),
+            (None, None) => Self::Measure(subject.into()),
         }
     }
 
-    /// As the query knows it: findings are below zero.
-    const fn key(self) -> i32 {
+    /// The reference; a measure has none.
+    #[must_use]
+    pub const fn reference(self) -> Option<Reference> {
         match self {
-            Self::Action(number) => number,
-            Self::Finding(number) => -number,
+            Self::Action(number) => Some(Reference::action(number)),
+            Self::Finding(number) => Some(Reference::finding(number)),
+            Self::Measure(_) => None,
         }
+    }
+
+    /// As an address names it.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Measure(id) => id.to_string(),
+            Self::Action(_) | Self::Finding(_) => {
+                self.reference().map(|reference| reference.to_string()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Its page, below the provider's address.
+    #[must_use]
+    pub fn page(self) -> String {
+        let place = match self {
+            Self::Action(_) => "actions",
+            Self::Finding(_) => "findings",
+            Self::Measure(_) => "measures",
+        };
+        format!("{place}/{}", self.name())
     }
 }
 
@@ -72,6 +119,8 @@ pub struct Aside {
 pub struct Shown {
     /// What it is about.
     pub about: About,
+    /// The same by its id.
+    pub subject: Uuid,
     /// Its words.
     pub what: String,
     /// Where.
@@ -86,6 +135,14 @@ pub struct Shown {
     pub aside: Option<Aside>,
 }
 
+impl Shown {
+    /// Its place among those of its sign.
+    #[must_use]
+    pub const fn key(&self) -> Key {
+        (self.since, self.subject)
+    }
+}
+
 /// A sign with its oldest rows, and how many there are.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -93,7 +150,7 @@ pub struct Group {
     pub sign: Sign,
     /// How many there are.
     pub total: u64,
-    /// At most [`ROWS`].
+    /// The first of them.
     pub rows: Vec<Shown>,
 }
 
@@ -112,6 +169,27 @@ impl Signs {
     pub fn total(&self) -> u64 {
         self.groups.iter().map(|group| group.total).sum()
     }
+
+    /// The group of a sign, begun when it is not there.
+    pub(super) fn group(&mut self, sign: Sign, quiet: bool) -> Option<&mut Group> {
+        let groups = if quiet { &mut self.aside } else { &mut self.groups };
+        if !groups.iter().any(|group| group.sign == sign) {
+            groups.push(Group { sign, total: 0, rows: Vec::new() });
+        }
+        groups.iter_mut().find(|group| group.sign == sign)
+    }
+
+    /// In the order of the signs and, in each, of time; after a place, and no more than so many.
+    fn cut(&mut self, after: Option<Key>, most: usize) {
+        for (groups, most) in [(&mut self.groups, most), (&mut self.aside, ROWS)] {
+            for group in groups.iter_mut() {
+                group.rows.sort_by_key(Shown::key);
+                group.rows.retain(|row| after.is_none_or(|after| row.key() > after));
+                group.rows.truncate(most);
+            }
+            groups.sort_by_key(|group| Sign::ALL.iter().position(|sign| *sign == group.sign));
+        }
+    }
 }
 
 /// The last day on which something found should have an action by now (E14).
@@ -125,35 +203,62 @@ fn should_have_acted(today: NaiveDate, nation: Nation) -> NaiveDate {
     day
 }
 
-/// Reads every sign that is true today.
+/// Reads the signs that are true today; of a page of one sign one row more when there is a next page.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Signs, sqlx::Error> {
-    let sees = Sees {
-        whole: asked.member.role.sight() == Sight::Provider,
-        services: &scope::services(asked.member),
-        service: asked.service,
+    let whole = asked.member.role.sight() == Sight::Provider;
+    let everything = whole && asked.service.is_none();
+    let (after, most) = match asked.wanted {
+        Wanted::One(_, after) => (after, ROWS + 1),
+        Wanted::All | Wanted::Of(..) => (None, FIRST),
     };
-    read_for(tx, &sees, asked.today, asked.only).await
+    let kept = match asked.wanted {
+        Wanted::All | Wanted::One(..) if everything => {
+            sign_kept::read(tx, asked.today, asked.wanted, most).await?
+        }
+        _ => None,
+    };
+    let own = scope::services(asked.member);
+    let sees = match &kept {
+        Some(kept) => Sees { whole: false, services: &kept.news, service: None, beyond: true },
+        None => Sees { whole, services: &own, service: asked.service, beyond: everything },
+    };
+    // what is merged or begun anew in the middle needs all its rows
+    let limit = if matches!(asked.wanted, Wanted::All) { ROWS } else { usize::MAX };
+    let mut signs = read_for(tx, &sees, asked.today, asked.wanted, limit).await?;
+    if let Some(kept) = kept {
+        kept.join(&mut signs);
+    }
+    signs.cut(after, most);
+    Ok(signs)
 }
 
-/// Which services are looked at.
+/// What is looked at.
 struct Sees<'a> {
     whole: bool,
     services: &'a [Uuid],
     service: Option<&'a str>,
+    /// Measures of the whole provider too.
+    beyond: bool,
 }
 
 async fn read_for(
     tx: &mut TenantTx,
     sees: &Sees<'_>,
     today: NaiveDate,
-    only: Option<(Sign, About)>,
+    wanted: Wanted,
+    limit: usize,
 ) -> Result<Signs, sqlx::Error> {
     let provider = tx.provider();
     let nations: Vec<String> = Nation::ALL.iter().map(|nation| nation.as_str().to_owned()).collect();
     let latest: Vec<NaiveDate> = Nation::ALL.iter().map(|n| should_have_acted(today, *n)).collect();
+    let (sign, of) = match wanted {
+        Wanted::All => (None, None),
+        Wanted::One(sign, _) => (Some(sign.as_str()), None),
+        Wanted::Of(sign, of) => (Some(sign.as_str()), Some(of)),
+    };
     let rows = sqlx::query_file!(
         "src/store/sql/signals.sql",
         provider.uuid(),
@@ -165,58 +270,51 @@ async fn read_for(
         signal::since(today, signal::RECURS_WITHIN_DAYS),
         &nations,
         &latest,
-        i64::try_from(ROWS).unwrap_or(i64::MAX),
+        i64::try_from(limit).unwrap_or(i64::MAX),
         signal::SHORT_NOTE,
         // the day it was put aside and the day it comes back may both be short of a whole day
         london_hour(signal::since(today, LONGEST_DAYS + 1), 0),
-        only.map(|(sign, _)| sign.as_str()),
-        only.map(|(_, about)| about.key()),
+        sign,
+        of,
+        sees.beyond,
     )
     .fetch_all(tx.conn())
     .await?;
     let mut signs = Signs::default();
     for row in rows {
         let sign: Sign = word(&row.sign)?;
-        let about = row.action.map(About::Action).or(row.finding.map(About::Finding));
-        let Some(about) = about.filter(|_| sign != Sign::VagueNote || is_vague_note(&row.note)) else {
+        // notes are only known as vague here, and an action is one row however many of its notes say nothing
+        let vague = sign == Sign::VagueNote;
+        if vague && !is_vague_note(&row.note) {
             continue;
-        };
+        }
         let (reason, by) = (row.reason, row.by);
         let aside = row.until.map(|until| Aside { until, reason, by });
-        let groups = if aside.is_some() { &mut signs.aside } else { &mut signs.groups };
-        let n = u64::try_from(row.n).unwrap_or(0);
-        let (what, service, since, note) = (row.what, row.service, row.since, row.note);
-        let shown = Shown { about, what, service, since, n, note, aside };
-        put(groups, sign, u64::try_from(row.total).unwrap_or(0), shown);
+        let Some(group) = signs.group(sign, aside.is_some()) else { continue };
+        if vague && group.rows.iter().any(|shown| shown.subject == row.subject) {
+            continue;
+        }
+        let about = About::of(row.action, row.finding, row.subject);
+        let service = Some(row.service).filter(|name| !name.is_empty()).unwrap_or_else(|| EVERYWHERE.into());
+        let (subject, n) = (row.subject, u64::try_from(row.n).unwrap_or(0));
+        let (what, since, note) = (row.what, row.since, row.note);
+        group.total = if vague { group.total + 1 } else { u64::try_from(row.total).unwrap_or(0) };
+        group.rows.push(Shown { about, subject, what, service, since, n, note, aside });
     }
-    finish(&mut signs.groups);
-    finish(&mut signs.aside);
     Ok(signs)
 }
 
-fn put(groups: &mut Vec<Group>, sign: Sign, total: u64, shown: Shown) {
-    match groups.iter_mut().find(|group| group.sign == sign) {
-        Some(group) => group.rows.push(shown),
-        None => groups.push(Group { sign, total, rows: vec![shown] }),
-    }
-}
-
-/// Notes were only known as vague here; and the order is that of the signs.
-fn finish(groups: &mut [Group]) {
-    for group in groups.iter_mut().filter(|group| group.sign == Sign::VagueNote) {
-        group.total = u64::try_from(group.rows.len()).unwrap_or(u64::MAX);
-        group.rows.truncate(ROWS);
-    }
-    groups.sort_by_key(|group| Sign::ALL.iter().position(|sign| *sign == group.sign));
-}
-
-/// How many signs wait for somebody in one service, whoever looks.
+/// All signs of one service with all their rows, whoever looks.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn count_of(tx: &mut TenantTx, service: &str, today: NaiveDate) -> Result<u64, sqlx::Error> {
-    let sees = Sees { whole: true, services: &[], service: Some(service) };
-    read_for(tx, &sees, today, None).await.map(|signs| signs.total())
+pub async fn of_service(
+    tx: &mut TenantTx,
+    service: ServiceId,
+    today: NaiveDate,
+) -> Result<Signs, sqlx::Error> {
+    let sees = Sees { whole: false, services: &[service.uuid()], service: None, beyond: false };
+    read_for(tx, &sees, today, Wanted::All, usize::MAX).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! An early-warning sign is put aside with a reason until a day, or shown again (E1 to E16).
+//! An early-warning sign is put aside with a reason until a day, or shown again (E1 to E17).
 
 use serde_json::json;
 
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
-use crate::domain::access::{Verb, may};
+use crate::domain::access::{Relation, Verb, may};
 use crate::domain::acknowledgement::{self as rule, Given};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::finding::relation;
@@ -12,7 +12,7 @@ use crate::domain::signal::Sign;
 use crate::error::AppError;
 use crate::store::TenantTx;
 use crate::store::acknowledgement::{self as store, Earlier, New, Subject};
-use crate::store::signal::{self, About, Asked, Shown};
+use crate::store::signal::{self, About, Asked, Shown, Wanted};
 
 /// Said when nothing is left to put aside.
 pub const GONE: &str = "This sign is no longer there, so nothing has to be put aside";
@@ -47,9 +47,10 @@ pub async fn open(
     (sign, about): (Sign, About),
 ) -> Result<Opened, AppError> {
     let of = store::subject(tx, about).await?.ok_or(AppError::NotFound)?;
-    may(by.member.role, Verb::AcknowledgeSign, relation(&by.member, of.service, false))
-        .map_err(|_| AppError::NotFound)?;
-    let asked = Asked { member: &by.member, service: Some(&of.slug), today, only: Some((sign, about)) };
+    let stands = of.service.map_or_else(Relation::default, |service| relation(&by.member, service, false));
+    may(by.member.role, Verb::AcknowledgeSign, stands).map_err(|_| AppError::NotFound)?;
+    let wanted = Wanted::Of(sign, of.id());
+    let asked = Asked { member: &by.member, service: of.slug.as_deref(), today, wanted };
     let signs = signal::read(tx, &asked).await?;
     let row = signs.groups.into_iter().chain(signs.aside).flat_map(|group| group.rows).next();
     let earlier = store::earlier(tx, sign, &of).await?;
@@ -105,11 +106,15 @@ async fn say(
         return Err(Stop::Changed);
     }
     let kind = if put.is_some() { EventKind::SignAcknowledged } else { EventKind::SignShownAgain };
-    let event = match opened.of.action {
-        Some(action) => Event::of_action(kind, action, opened.of.finding),
-        None => Event::of_finding(kind, opened.of.finding),
+    let mut facts = json!({ "sign": sign.as_str(), "until": put.map(|(_, until)| until) });
+    let event = match (opened.of.action, opened.of.finding) {
+        (Some(action), Some(finding)) => Event::of_action(kind, action, finding),
+        (None, Some(finding)) => Event::of_finding(kind, finding),
+        (_, None) => Event::of_provider(kind),
     };
-    let facts = json!({ "sign": sign.as_str(), "until": put.map(|(_, until)| until) });
+    if let (Some(measure), Some(facts)) = (opened.of.measure, facts.as_object_mut()) {
+        facts.insert("measure".to_owned(), json!(measure));
+    }
     tx.record(event.detail(facts).text("reason", put.map_or("", |(reason, _)| reason)));
     tx.commit().await?;
     Ok(())

@@ -1,15 +1,18 @@
-//! Early-warning signs (E1 to E16): each is there when it is true, says why, and not before; nobody sees those of others.
+//! Early-warning signs (E1 to E17): each is there when it is true, says why, and not before; nobody sees those of others.
 
 use rstest::rstest;
 use sqlx::Executor as _;
 use throughline::clock::Clock;
+use throughline::domain::measure::Reading;
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::{ReviewKind, Risk, Topic};
 use throughline::domain::verification::Outcome;
 use throughline::worker;
+use throughline::workflow::measure;
 
 use crate::harness::TestDb;
-use crate::harness::fixtures::{World, saturday, world};
+use crate::harness::fixtures::{World, day, saturday, world};
+use crate::measure::defined;
 
 /// The section of one sign on the page of signs; empty when the page has none.
 async fn section(w: &World, who: &str, path: &str, sign: &str) -> String {
@@ -316,4 +319,160 @@ async fn the_dashboard_counts_the_signs_of_each_service() {
     assert_eq!(card(w.browser("leader").await.get("/dashboard").await.body), None, "not for team leaders");
     w.days_pass(1);
     assert_eq!(worker::count_signs(&w.app).await.unwrap(), 2, "another day");
+}
+
+fn october(value: f64) -> Reading {
+    Reading { period: day("2026-10-01"), numerator: Some(value), denominator: None }
+}
+
+#[tokio::test]
+async fn a_measure_that_misses_its_target_gives_a_sign_until_an_action_is_named() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let manager = w.actor("manager");
+    // falls a month, four at most: nine, seven and eight
+    let id = defined(&w.app, manager, Some(w.house.id)).await;
+    let whole = defined(&w.app, w.actor("quality"), None).await;
+    let shown = section(&w, "manager", "/signals", "off_target").await;
+    for words in [
+        "Falls a month",
+        "3 readings in a row miss the target, since that of 1 August 2026",
+        &format!("/measures/{id}"),
+        "Agree an action, and name it on the measure",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!shown.contains(&whole.to_string()), "that of the provider is for who sees the provider");
+    assert_eq!(section(&w, "manager_two", "/signals", "off_target").await, "", "not their service");
+    let shown = section(&w, "quality", "/signals", "off_target").await;
+    assert!(shown.contains(&id.to_string()) && shown.contains(&whole.to_string()), "{shown}");
+    assert!(shown.contains("The whole provider"), "{shown}");
+    assert_eq!(w.browser("manager").await.get(&format!("/signals/off_target/{whole}")).await.status, 404);
+
+    // a correction counts, and the run begins after the last reading on the right side
+    let september = Reading { period: day("2026-09-01"), numerator: Some(4.0), denominator: None };
+    measure::record(&w.app, manager, id, &[september], "Counted twice").await.unwrap();
+    let shown = section(&w, "manager", "/signals", "off_target").await;
+    assert!(shown.contains("The reading of 1 October 2026 misses the target"), "{shown}");
+    measure::record(&w.app, manager, id, &[october(3.0)], "Counted twice").await.unwrap();
+    assert_eq!(
+        section(&w, "manager", "/signals", "off_target").await,
+        "",
+        "the last reading is on the right side"
+    );
+    measure::record(&w.app, manager, id, &[october(5.0)], "One more").await.unwrap();
+
+    let (_, action) = w.line(Risk::Medium, Topic::Falls, "carer").await;
+    measure::name_action(&w.app, manager, id, action.number).await.unwrap();
+    assert_eq!(section(&w, "manager", "/signals", "off_target").await, "", "an action is to move it");
+    let ended =
+        "status = 'cancelled', cancelled_by = created_by, cancelled_at = created_at, cancel_reason = 'Moved'";
+    set(&db, &format!("UPDATE actions SET {ended} WHERE number = {}", action.number)).await;
+    assert!(section(&w, "manager", "/signals", "off_target").await.contains(&id.to_string()), "none is open");
+    for (change, says) in [("better = 'neither'", "neither way is better"), ("target = NULL", "no target")] {
+        set(&db, &format!("UPDATE measures SET {change} WHERE id = '{id}'")).await;
+        assert_eq!(section(&w, "manager", "/signals", "off_target").await, "", "{says}");
+        set(&db, &format!("UPDATE measures SET better = 'down', target = 4 WHERE id = '{id}'")).await;
+    }
+    set(&db, &format!("UPDATE measures SET better = 'up' WHERE id = '{id}'")).await;
+    assert_eq!(section(&w, "manager", "/signals", "off_target").await, "", "five is more than four");
+}
+
+#[tokio::test]
+async fn the_sign_of_a_measure_is_put_aside_until_the_next_reading_misses_too() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let id = defined(&w.app, w.actor("manager"), Some(w.house.id)).await;
+    let path = format!("/signals/off_target/{id}");
+    let manager = w.browser("manager").await;
+    assert!(manager.get(&path).await.text().contains("Falls a month"));
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "28")).await.status, 303);
+    assert_eq!(section(&w, "manager", "/signals", "off_target").await, "");
+    assert!(section(&w, "manager", "/signals", "aside").await.contains(REASON));
+    let november = Reading { period: day("2026-11-01"), numerator: Some(6.0), denominator: None };
+    measure::record(&w.app, w.actor("manager"), id, &[november], "").await.unwrap();
+    let shown = section(&w, "manager", "/signals", "off_target").await;
+    assert!(shown.contains("4 readings in a row"), "it got worse: {shown}");
+}
+
+#[tokio::test]
+async fn what_was_kept_for_the_whole_provider_is_never_older_than_what_happened() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (action, path) = late(&db, &w).await;
+    let (_, other) = w.line(Risk::Medium, Topic::Falls, "visitor").await;
+    set(&db, &format!("UPDATE actions SET due_on = '2026-11-20' WHERE number = {}", other.number)).await;
+    let measured = defined(&w.app, w.actor("manager"), Some(w.house.id)).await;
+    worker::count_signs(&w.app).await.unwrap();
+    let overdue = async || section(&w, "quality", "/signals", "overdue").await;
+    let alone = async || section(&w, "manager", "/signals", "overdue").await;
+    set(&db, "UPDATE signs_kept SET since = '2026-11-19' WHERE sign = 'overdue'").await;
+    let shown = overdue().await;
+    assert!(
+        shown.contains(&action.to_string()) && shown.contains("Due 19 November 2026"),
+        "as it was kept: {shown}"
+    );
+    assert!(alone().await.contains("Due 20 November 2026"), "who has services sees them as they are");
+    assert!(section(&w, "quality", "/signals", "off_target").await.contains(&measured.to_string()));
+    let page = w.browser("quality").await.get("/signals").await.text();
+    let both = w.browser("quality").await.get(&format!("/signals?service={}", w.house.slug)).await.text();
+    assert!(page.contains("of 3 kinds today") && both.contains("of 3 kinds today"), "{page}");
+
+    // anything that happens in a service is seen at once, before anybody counts again
+    let manager = w.browser("manager").await;
+    assert_eq!(manager.post(&path, &put_aside("0", REASON, "24")).await.status, 303);
+    let shown = overdue().await;
+    assert!(!shown.contains(&action.to_string()), "put aside: {shown}");
+    assert!(section(&w, "quality", "/signals", "aside").await.contains(REASON));
+    measure::record(&w.app, w.actor("manager"), measured, &[october(3.0)], "Counted twice").await.unwrap();
+    assert_eq!(section(&w, "quality", "/signals", "off_target").await, "", "on the right side now");
+
+    // and another day nothing of the day before counts
+    w.days_pass(3);
+    let shown = overdue().await;
+    assert!(shown.contains(&action.to_string()) && !shown.contains("Due 19 November"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_owner_who_left_is_a_sign_at_once_whatever_was_kept() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, action) = w.line(Risk::Medium, Topic::Falls, "carer").await;
+    worker::count_signs(&w.app).await.unwrap();
+    assert_eq!(section(&w, "quality", "/signals", "unowned").await, "");
+    throughline::workflow::person::end_place(&w.app, w.provider, w.id("carer")).await.unwrap();
+    assert!(section(&w, "quality", "/signals", "unowned").await.contains(&action.to_string()));
+}
+
+#[tokio::test]
+async fn a_sign_with_many_rows_is_read_page_by_page() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    for _ in 0..52 {
+        w.line(Risk::Medium, Topic::Medicines, "carer").await;
+    }
+    set(&db, "UPDATE actions SET due_on = date '2026-11-20' - number % 7").await;
+    worker::count_signs(&w.app).await.unwrap();
+    for who in ["manager", "quality"] {
+        let first = w.browser(who).await.get("/signals").await;
+        assert!(first.text().contains("The 10 oldest of 52 are shown."), "{who}");
+        let shown = section(&w, who, "/signals", "overdue").await;
+        assert_eq!(shown.matches("Due ").count(), 10, "{who}");
+        let page = w.browser(who).await.get("/signals?sign=overdue").await;
+        assert!(page.text().contains("Overdue: 52 signs today."), "{who}");
+        let shown = section(&w, who, "/signals?sign=overdue", "overdue").await;
+        assert_eq!(shown.matches("Due ").count(), 50, "{who}");
+        let next = page.body.split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+        let next = next.split('"').next().unwrap().replace("&#38;", "&");
+        let (_, next) = next.split_once("/signals").unwrap();
+        let rest = section(&w, who, &format!("/signals{next}"), "overdue").await;
+        assert_eq!(rest.matches("Due ").count(), 2, "{who}: {next}");
+        for number in 1..=52 {
+            let reference = format!("/actions/A-{number:04}\"");
+            assert!(shown.contains(&reference) != rest.contains(&reference), "{who}: {reference}");
+        }
+    }
+    for wrong in ["sign=nothing", "sign=overdue&after=x", "sign=overdue&after=1.2026-11-20"] {
+        assert_eq!(w.browser("manager").await.get(&format!("/signals?{wrong}")).await.status, 404, "{wrong}");
+    }
 }

@@ -61,11 +61,11 @@ struct Row {
     aside: Option<String>,
 }
 
-/// What the address names.
+/// What the address names: an action, a finding, or a measure by its id.
 fn named(sign: &str, reference: &str) -> Result<(Sign, About), AppError> {
     let action = Reference::parse(Kind::Action, reference).map(|r| About::Action(r.number));
-    let about =
-        action.or_else(|| Reference::parse(Kind::Finding, reference).map(|r| About::Finding(r.number)));
+    let finding = || Reference::parse(Kind::Finding, reference).map(|r| About::Finding(r.number));
+    let about = action.or_else(finding).or_else(|| reference.parse().ok().map(About::Measure));
     Sign::from_text(sign).zip(about).ok_or(AppError::NotFound)
 }
 
@@ -133,7 +133,8 @@ fn said(
     Ok(match answer(deed, draft)? {
         Answer::Done(()) => {
             let here = format!("{}#{}", signed.path("signals"), sign.as_str());
-            Ok(page::done(&here, done, &about.reference().to_string()))
+            let about = about.reference().map(|reference| reference.to_string()).unwrap_or_default();
+            Ok(page::done(&here, done, &about))
         }
         Answer::Again(status) => {
             if status == StatusCode::CONFLICT {
@@ -155,8 +156,10 @@ async fn draw(
     let opened =
         acknowledgement::open(&mut tx, &signed.actor, Moment::read(app).today, (sign, about)).await?;
     drop(tx);
-    let reference = about.reference().to_string();
-    let place = if matches!(about, About::Action(_)) { "actions" } else { "findings" };
+    let row = row(sign, &opened);
+    let named = about.reference().map(|reference| reference.to_string());
+    let reference =
+        named.unwrap_or_else(|| row.as_ref().map_or("A measure", |row| row.what.as_str()).to_owned());
     let here = signed.path("signals");
     page::render_as(
         status,
@@ -166,13 +169,13 @@ async fn draw(
                 .at(&here)
                 .with_errors(!draft.is_ok()),
             back: format!("{here}#{}", sign.as_str()),
-            action: format!("{here}/{}/{reference}", sign.as_str()),
-            href: signed.path(&format!("{place}/{reference}")),
+            action: format!("{here}/{}/{}", sign.as_str(), about.name()),
+            href: signed.path(&about.page()),
             reference,
             tag: super::tag(sign),
             means: sign.means(),
             seen: opened.rounds(),
-            row: row(sign, &opened),
+            row,
             earlier: Timeline { moments: opened.earlier.iter().map(line).collect() },
             gone: GONE,
             draft,
