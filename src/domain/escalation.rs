@@ -10,6 +10,7 @@ use super::reference::Reference;
 use super::text_enum::text_enum;
 use super::topic::{EvidenceKind, Risk, Theme, Topic};
 use super::words;
+use crate::ids::MemberId;
 
 text_enum! {
     /// Why an action was escalated.
@@ -175,15 +176,16 @@ pub struct Policy {
     pub nominated_after: Option<u16>,
 }
 
-/// The policy a provider begins with: the manager at once, leadership after a week for low risk, at once for high.
+/// The policy a provider begins with: the manager at once; the quality lead and the nominated individual after one or two
+/// weeks, and after twice that the nominated individual decides. What is high risk reaches all of them at once.
 #[must_use]
 pub const fn default_policy(risk: Risk) -> Policy {
-    let leadership_after = match risk {
-        Risk::Low => 10,
-        Risk::Medium => 5,
-        Risk::High | Risk::Critical => 0,
+    let (leadership_after, nominated_after) = match risk {
+        Risk::Low => (10, Some(20)),
+        Risk::Medium => (5, Some(10)),
+        Risk::High | Risk::Critical => (0, None),
     };
-    Policy { manager_after: 0, leadership_after: Some(leadership_after), alone: false, nominated_after: None }
+    Policy { manager_after: 0, leadership_after: Some(leadership_after), alone: false, nominated_after }
 }
 
 /// The provider's ladder: a policy for each risk, and for the themes that have one of their own (R12).
@@ -297,19 +299,44 @@ impl NotTheirs {
     }
 }
 
+/// Whose lateness it is, as far as it matters to whoever decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lateness {
+    /// Their own.
+    Own,
+    /// That of a nominated individual who is somebody else.
+    Nominated,
+    /// That of somebody else, or of nobody.
+    Others,
+}
+
+impl Lateness {
+    /// Whose it is for `me`, when an action has this owner.
+    #[must_use]
+    pub fn of(me: MemberId, owner: Option<(MemberId, Role)>) -> Self {
+        match owner {
+            Some((owner, _)) if owner == me => Self::Own,
+            Some((_, Role::NominatedIndividual)) => Self::Nominated,
+            _ => Self::Others,
+        }
+    }
+}
+
 /// Who decides (R12, R13): the registered manager at the first level, the quality lead at the first two, the nominated
-/// individual at all three. The owner never does. Whether the service is theirs is for [`super::access`] to say.
+/// individual at all three. The owner never does, and what a nominated individual owns the quality lead decides at every
+/// level: there is nobody above them to ask. Whether the service is theirs is for [`super::access`] to say.
 ///
 /// # Errors
 /// Who decides instead.
-pub const fn may_decide(role: Role, level: Level, is_owner: bool) -> Result<(), NotTheirs> {
-    match (role, level) {
-        (Role::NominatedIndividual, _)
-        | (Role::QualityLead, Level::Manager | Level::QualityLead | Level::Leadership)
-        | (Role::RegisteredManager, Level::Manager) => {}
+pub const fn may_decide(role: Role, level: Level, lateness: Lateness) -> Result<(), NotTheirs> {
+    match (role, level, lateness) {
+        (Role::NominatedIndividual, ..)
+        | (Role::QualityLead, Level::Manager | Level::QualityLead | Level::Leadership, _)
+        | (Role::QualityLead, Level::Nominated, Lateness::Nominated)
+        | (Role::RegisteredManager, Level::Manager, _) => {}
         _ => return Err(NotTheirs::Role(level)),
     }
-    if is_owner { Err(NotTheirs::Owner(role)) } else { Ok(()) }
+    if matches!(lateness, Lateness::Own) { Err(NotTheirs::Owner(role)) } else { Ok(()) }
 }
 
 /// Said when the action has gone on: an earlier cycle, or closed or called off.
@@ -372,25 +399,28 @@ mod tests {
 
     #[test]
     fn the_owner_never_decides_and_each_level_has_its_roles() {
-        let deciders = |level, owner| -> Vec<Role> {
-            Role::ALL.iter().copied().filter(|role| may_decide(*role, level, owner).is_ok()).collect()
+        let deciders = |level, lateness| -> Vec<Role> {
+            Role::ALL.iter().copied().filter(|role| may_decide(*role, level, lateness).is_ok()).collect()
         };
+        let (own, nominated, others) = (Lateness::Own, Lateness::Nominated, Lateness::Others);
         let leaders = [Role::QualityLead, Role::NominatedIndividual];
         let all = [Role::RegisteredManager, Role::QualityLead, Role::NominatedIndividual];
-        assert_eq!(deciders(Level::Manager, false), all);
-        assert_eq!(deciders(Level::Leadership, false), leaders);
-        assert_eq!(deciders(Level::QualityLead, false), leaders);
-        assert_eq!(deciders(Level::Nominated, false), [Role::NominatedIndividual]);
+        assert_eq!(deciders(Level::Manager, others), all);
+        assert_eq!(deciders(Level::Leadership, others), leaders);
+        assert_eq!(deciders(Level::QualityLead, others), leaders);
+        assert_eq!(deciders(Level::Nominated, others), [Role::NominatedIndividual]);
+        assert_eq!(deciders(Level::Nominated, nominated), leaders, "nobody is above a nominated individual");
+        assert_eq!(deciders(Level::Manager, nominated), all);
         for level in [Level::Manager, Level::QualityLead, Level::Leadership, Level::Nominated] {
             assert_eq!(Level::of(level.number(), level.alone()), level);
-            assert!(deciders(level, true).is_empty());
+            assert!(deciders(level, own).is_empty());
             for role in level.roles() {
-                assert_eq!(may_decide(*role, level, true), Err(NotTheirs::Owner(*role)));
-                assert!(may_decide(*role, level, false).is_ok(), "whom it reaches may decide");
+                assert_eq!(may_decide(*role, level, own), Err(NotTheirs::Owner(*role)));
+                assert!(may_decide(*role, level, others).is_ok(), "whom it reaches may decide");
             }
         }
         assert_eq!(
-            may_decide(Role::DeputyManager, Level::Manager, true),
+            may_decide(Role::DeputyManager, Level::Manager, own),
             Err(NotTheirs::Role(Level::Manager)),
             "the role comes first"
         );
@@ -406,6 +436,34 @@ mod tests {
         }
         assert!(!NotTheirs::Owner(Role::QualityLead).sentence().contains("quality lead"), "not themselves");
         assert!(!NotTheirs::Owner(Role::NominatedIndividual).sentence().contains("nominated individual"));
+    }
+
+    #[test]
+    fn whose_lateness_it_is() {
+        let (me, other) = (MemberId::new(), MemberId::new());
+        for (owner, whose) in [
+            (None, Lateness::Others),
+            (Some((me, Role::NominatedIndividual)), Lateness::Own),
+            (Some((me, Role::QualityLead)), Lateness::Own),
+            (Some((other, Role::NominatedIndividual)), Lateness::Nominated),
+            (Some((other, Role::QualityLead)), Lateness::Others),
+        ] {
+            assert_eq!(Lateness::of(me, owner), whose, "{owner:?}");
+        }
+    }
+
+    #[test]
+    fn a_provider_begins_with_three_levels() {
+        let friday = day("2026-11-20");
+        let on =
+            |text, risk| levels_due(friday, day(text), Nation::England, default_policy(risk), risk, false);
+        let both = [Level::Manager, Level::Leadership];
+        let all = [Level::Manager, Level::Leadership, Level::Nominated];
+        assert_eq!(on("2026-12-03", Risk::Medium), both, "the ninth working day");
+        assert_eq!(on("2026-12-04", Risk::Medium), all);
+        assert_eq!(on("2026-12-04", Risk::Low), both);
+        assert_eq!(on("2026-12-18", Risk::Low), all, "the twentieth");
+        assert_eq!(on("2026-12-31", Risk::High), both, "at once, and each of them decides");
     }
 
     /// Counts the working days after a date one by one, from nothing but the list of bank holidays.

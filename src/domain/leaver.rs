@@ -3,7 +3,7 @@
 
 use super::access::{self, Relation, Verb};
 use super::action::Piece;
-use super::escalation::{self, Level};
+use super::escalation::{self, Lateness, Level};
 use super::member::{Member, Role};
 use super::verification;
 use crate::ids::{MemberId, ServiceId};
@@ -58,8 +58,8 @@ pub struct Undecided {
     pub level: Level,
     /// The service of its action.
     pub service: ServiceId,
-    /// Who owns the late action.
-    pub owner: Option<MemberId>,
+    /// Who owns the late action, with their role.
+    pub owner: Option<(MemberId, Role)>,
 }
 
 impl Undecided {
@@ -67,7 +67,7 @@ impl Undecided {
     #[must_use]
     pub fn may_be_decided_by(&self, member: &Member) -> bool {
         let relation = Relation { in_service: member.sees_service(self.service), ..Relation::default() };
-        escalation::may_decide(member.role, self.level, self.owner == Some(member.id)).is_ok()
+        escalation::may_decide(member.role, self.level, Lateness::of(member.id, self.owner)).is_ok()
             && access::may(member.role, Verb::DecideEscalation, relation).is_ok()
     }
 
@@ -175,7 +175,7 @@ mod tests {
         let at = |level, owner: Option<&Member>| Undecided {
             level,
             service: cast.here,
-            owner: owner.map(|m| m.id),
+            owner: owner.map(|m| (m.id, m.role)),
         };
         let everybody: Vec<Member> =
             [&cast.deputy, &cast.manager, &cast.other_manager, &cast.quality, &cast.nominated]
@@ -196,6 +196,13 @@ mod tests {
                 at(Level::Leadership, Some(&cast.quality)),
                 &everybody,
                 vec![cast.nominated.id],
+            ),
+            ("the third level", at(Level::Nominated, None), &everybody, vec![cast.nominated.id]),
+            (
+                "nobody is above the nominated individual",
+                at(Level::Nominated, Some(&cast.nominated)),
+                &everybody,
+                vec![cast.quality.id],
             ),
         ] {
             let got: Vec<_> = case.deciders(others).iter().map(|m| m.id).collect();

@@ -12,7 +12,7 @@ use crate::domain::action::{Action, Person};
 use crate::domain::closure::Case;
 use crate::domain::control::{ControlDays, Stands};
 use crate::domain::escalation::{
-    Cause, Decision, DecisionGiven, IS_HISTORY, Level, NotTheirs, may_decide, why,
+    Cause, Decision, DecisionGiven, IS_HISTORY, Lateness, Level, NotTheirs, may_decide, why,
 };
 use crate::domain::event::EventKind;
 use crate::domain::reference::Reference;
@@ -276,11 +276,11 @@ fn facts(signed: &Signed, action: &Action) -> Facts {
 /// Why there is no form: who decides instead, or that nothing is left to decide.
 fn refusal(signed: &Signed, seen: &Seen) -> Option<&'static str> {
     let action = &seen.case.action;
-    let owns = action.owner.as_ref().is_some_and(|o| o.id == signed.actor.member.id);
+    let lateness = Lateness::of(signed.actor.member.id, action.owner.as_ref().map(|o| (o.id, o.role)));
     if !action.status.open() || seen.open.cycle != action.cycle {
         return Some(IS_HISTORY);
     }
-    may_decide(signed.role(), seen.open.level, owns).err().map(NotTheirs::sentence)
+    may_decide(signed.role(), seen.open.level, lateness).err().map(NotTheirs::sentence)
 }
 
 /// What the decision asks about the risk and the reason, in the words of what raised the escalation (R13, R14).

@@ -7,6 +7,7 @@
 use askama::Template;
 use chrono::NaiveDate;
 
+use crate::domain::escalation::Level;
 use crate::domain::message::MessageKind;
 use crate::ids::MessageId;
 
@@ -62,8 +63,32 @@ pub struct Facts<'a> {
     pub due_on: Option<NaiveDate>,
     /// When that is, seen from the day it is sent: "in 3 working days".
     pub due_when: &'a str,
-    /// Whether an escalation reached the quality lead and nominated individual (its second level).
-    pub second_level: bool,
+    /// How high an escalation went; none when it tells of none.
+    pub level: Option<Level>,
+}
+
+impl Facts<'_> {
+    /// Which level it is, where it is not the first.
+    fn nth(&self) -> &'static str {
+        match self.level {
+            None | Some(Level::Manager) => "",
+            Some(Level::QualityLead | Level::Leadership) => ", second level",
+            Some(Level::Nominated) => ", third level",
+        }
+    }
+
+    /// Why its reader hears of an escalation.
+    const fn why(&self) -> &'static str {
+        match self.level {
+            None | Some(Level::Manager) => "An action in your service has been escalated to you.",
+            Some(Level::QualityLead | Level::Leadership) => {
+                "An action is still late, or its risk is high, and has been escalated to you: the second level."
+            }
+            Some(Level::Nominated) => {
+                "An action is still not done after it was escalated to the quality lead, and has been escalated to you: the third level."
+            }
+        }
+    }
 }
 
 /// A message ready to be sent or shown.
@@ -184,10 +209,9 @@ fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
     let what = match kind {
         MessageKind::Assigned => "Assigned to you",
         MessageKind::SentBack => "Sent back to you",
-        MessageKind::Escalated if facts.second_level => "Escalated to you, second level",
-        MessageKind::Escalated => "Escalated to you",
+        MessageKind::Escalated => &format!("Escalated to you{}", facts.nth()),
         MessageKind::ToVerify => "To verify",
-        MessageKind::VerificationLate => "Verification is late",
+        MessageKind::VerificationLate => &format!("Verification is late{}", facts.nth()),
         MessageKind::DueSoon => &format!("Due {}", facts.due_when),
         MessageKind::DateMoved => "New due date",
         MessageKind::Reworded => "Reworded",
@@ -281,7 +305,7 @@ mod tests {
             title: "Check MAR charts <daily> & sign",
             due_on: NaiveDate::from_ymd_opt(2026, 11, 21),
             due_when: "in 3 working days",
-            second_level: false,
+            level: None,
         }
     }
 
@@ -331,11 +355,27 @@ mod tests {
     }
 
     #[test]
-    fn the_second_level_and_a_missing_date_read_differently() {
-        let mail =
-            compose(MessageKind::Escalated, &Facts { second_level: true, ..facts() }, "http://x").unwrap();
-        assert!(mail.subject.starts_with("Escalated to you, second level: "));
-        assert!(mail.text.contains("still late, or its risk is high"));
+    fn each_level_and_a_missing_date_read_differently() {
+        let escalated = |level| {
+            compose(MessageKind::Escalated, &Facts { level: Some(level), ..facts() }, "http://x").unwrap()
+        };
+        for (level, subject, why) in [
+            (Level::Manager, "Escalated to you: A-", "An action in your service has been escalated"),
+            (Level::QualityLead, "Escalated to you, second level: A-", "still late, or its risk is high"),
+            (Level::Leadership, "Escalated to you, second level: A-", "still late, or its risk is high"),
+            (
+                Level::Nominated,
+                "Escalated to you, third level: A-",
+                "after it was escalated to the quality lead",
+            ),
+        ] {
+            let mail = escalated(level);
+            assert!(mail.subject.starts_with(subject), "{}", mail.subject);
+            assert!(mail.text.contains(why) && mail.html.contains(why), "{}", mail.text);
+        }
+        let late = Facts { level: Some(Level::Nominated), ..facts() };
+        let mail = compose(MessageKind::VerificationLate, &late, "http://x").unwrap();
+        assert!(mail.subject.starts_with("Verification is late, third level: A-"), "{}", mail.subject);
         let mail = compose(MessageKind::Assigned, &Facts { due_on: None, ..facts() }, "http://x").unwrap();
         assert!(mail.text.contains("You have been given an action.") && !mail.text.contains("Due:"));
     }

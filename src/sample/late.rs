@@ -29,7 +29,8 @@ pub(super) fn escalate(course: &mut Course<'_>, date: NaiveDate, cause: Cause) {
     let decided = course.dice.chance(50);
     let policy = default_policy(a.risk);
     for level in levels_due(date, today, NATION, policy, a.risk, safeguarding) {
-        let at = heard(date, level, a.risk.is_high() || safeguarding, policy.leadership_after.unwrap_or(0));
+        let days = if level == Level::Nominated { policy.nominated_after } else { policy.leadership_after };
+        let at = heard(date, level, a.risk.is_high() || safeguarding, days.unwrap_or(0));
         let at = at.min(course.now - TimeDelta::hours(2));
         let id = EscalationId::from(course.dice.id(at));
         let facts = json!({ "escalation": id, "level": level.number(), "cause": cause.as_str(), "due_on": date, "cycle": 1 });
@@ -69,7 +70,11 @@ pub(super) fn asked(course: &mut Course<'_>) {
 
 fn decide(course: &mut Course<'_>, id: EscalationId, level: Level, at: DateTime<Utc>) {
     let a = course.agreed;
-    let by = if level == Level::Manager { &a.site.manager } else { &course.crew.quality };
+    let by = match level {
+        Level::Manager => &a.site.manager,
+        Level::QualityLead | Level::Leadership => &course.crew.quality,
+        Level::Nominated => &course.crew.nominated,
+    };
     let risk = "Somebody could miss what they need while it is not done.";
     let delay_reason = "The team was two short for a fortnight.";
     let interim_control = "A senior checks every shift and signs the sheet until it is done.";

@@ -60,7 +60,14 @@ async fn leadership(
     let roles = level.unwrap_or(Level::Leadership).roles();
     let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     let people = of_provider(tx, action, &words).await?;
-    if people.is_empty() { of_provider(tx, action, &["nominated_individual"]).await } else { Ok(people) }
+    // the nominated individual where nobody is told alone, and the quality lead of what the nominated individual owns
+    let mut people = people;
+    for role in ["nominated_individual", "quality_lead"] {
+        if people.is_empty() {
+            people = of_provider(tx, action, &[role]).await?;
+        }
+    }
+    Ok(people)
 }
 
 async fn owner(tx: &mut TenantTx, action: ActionId) -> Result<Vec<MemberId>, sqlx::Error> {
@@ -127,7 +134,7 @@ pub struct Subject {
     /// The service's name.
     pub service: String,
     /// How high the escalation went, if it tells of one.
-    pub level: Option<i32>,
+    pub level: Option<Level>,
     /// How the action and the reader stand now.
     pub now: Standing,
 }
@@ -143,7 +150,7 @@ pub async fn subject(
 ) -> Result<Subject, sqlx::Error> {
     let provider = tx.provider();
     let r = sqlx::query!(
-        r#"SELECT a.number, a.what, a.due_on, a.status, s.nation, coalesce(a.owner_id = $3, false) AS "owns!", s.name AS service, e.level AS "level?",
+        r#"SELECT a.number, a.what, a.due_on, a.status, s.nation, coalesce(a.owner_id = $3, false) AS "owns!", s.name AS service, e.level AS "level?", e.alone AS "alone?",
              a.service_id AS "service_id: ServiceId",
              EXISTS (SELECT 1 FROM undecided_escalations u WHERE u.provider_id = $1 AND u.escalation_id = $4) AS "undecided!"
            FROM actions a
@@ -163,7 +170,7 @@ pub async fn subject(
         number: r.number,
         what: r.what,
         service: r.service,
-        level: r.level,
+        level: r.level.map(|level| Level::of(level, r.alone.unwrap_or(false))),
         now: Standing {
             role: reader.role,
             relation,

@@ -12,7 +12,7 @@ use crate::clock::london_hour;
 use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::{Level, may_decide};
+use crate::domain::escalation::{Lateness, Level, may_decide};
 use crate::domain::member::{Member, Role, Sight};
 use crate::domain::significance::{self, Weight};
 use crate::domain::staleness;
@@ -48,7 +48,7 @@ impl Asked<'_> {
     /// Whether this member decides escalations of that level (R12).
     #[must_use]
     pub fn decides(&self) -> bool {
-        may_decide(self.member.role, self.level(), false).is_ok()
+        may_decide(self.member.role, self.level(), Lateness::Others).is_ok()
     }
 }
 

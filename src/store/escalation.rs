@@ -159,9 +159,12 @@ async fn passed_dates(
            LEFT JOIN escalations e2 ON e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
              AND e2.due_on = a.due_on AND e2.cause IN ('overdue', 'evidence_missing')
            WHERE a.provider_id = $1 AND a.due_on < $2 AND a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective')
-             -- heard as high as it goes: the third level is asked for only where a policy has one, and not of what went at once
+             -- heard as high as it goes: the third level is asked for only where a policy has one whose days can have passed, not of what
+             -- went at once, and not where it was decided that it stays with the manager
              AND NOT (e2.id IS NOT NULL AND (a.risk IN ('high', 'critical') OR a.theme = 'safeguarding' OR a.topic = 'safeguarding_learning'
-               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.after_working_days IS NOT NULL)))
+               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.risk = a.risk AND p.theme IN ('', a.theme)
+                 AND a.due_on + p.after_working_days <= $2::date)
+               OR EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = $1 AND d.escalation_id IN (e1.id, e2.id) AND d.decision = 'no_escalation')))
              AND NOT EXISTS (SELECT 1 FROM escalations e3 WHERE e3.provider_id = a.provider_id AND e3.action_id = a.id AND e3.cycle = a.cycle
                AND e3.level = 3 AND e3.due_on = a.due_on AND e3.cause IN ('overdue', 'evidence_missing'))
              AND ($4::date IS NULL OR (a.due_on, a.id) > ($4, $5::uuid))
@@ -197,9 +200,12 @@ async fn passed_windows(
            LEFT JOIN escalations e2 ON e2.provider_id = a.provider_id AND e2.action_id = a.id AND e2.cycle = a.cycle AND e2.level = 2
              AND e2.due_on = a.verify_by AND e2.cause = 'verification_late'
            WHERE a.provider_id = $1 AND a.verify_by < $2 AND a.status = 'submitted'
-             -- heard as high as it goes: the third level is asked for only where a policy has one, and not of what went at once
+             -- heard as high as it goes: the third level is asked for only where a policy has one whose days can have passed, not of what
+             -- went at once, and not where it was decided that it stays with the manager
              AND NOT (e2.id IS NOT NULL AND (a.risk IN ('high', 'critical') OR a.theme = 'safeguarding' OR a.topic = 'safeguarding_learning'
-               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.after_working_days IS NOT NULL)))
+               OR NOT EXISTS (SELECT 1 FROM escalation_policies p WHERE p.provider_id = $1 AND p.level = 3 AND p.risk = a.risk AND p.theme IN ('', a.theme)
+                 AND a.verify_by + p.after_working_days <= $2::date)
+               OR EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = $1 AND d.escalation_id IN (e1.id, e2.id) AND d.decision = 'no_escalation')))
              AND NOT EXISTS (SELECT 1 FROM escalations e3 WHERE e3.provider_id = a.provider_id AND e3.action_id = a.id AND e3.cycle = a.cycle
                AND e3.level = 3 AND e3.due_on = a.verify_by AND e3.cause = 'verification_late')
              AND ($4::date IS NULL OR (a.verify_by, a.id) > ($4, $5::uuid))

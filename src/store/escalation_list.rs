@@ -8,7 +8,7 @@ use super::{TenantTx, scope, word, words};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
 use crate::domain::control::ControlDays;
-use crate::domain::escalation::{Cause, Decision, Level, Upon, may_decide};
+use crate::domain::escalation::{Cause, Decision, Lateness, Level, Upon, may_decide};
 use crate::domain::member::{Member, Role, Sight};
 use crate::domain::text_enum::text_enum;
 use crate::domain::topic::{EvidenceKind, Risk, Topic};
@@ -34,7 +34,7 @@ text_enum! {
 #[must_use]
 pub fn own_level(role: Role) -> Option<Level> {
     let level = if role.sight() == Sight::Provider { Level::Leadership } else { Level::Manager };
-    may_decide(role, level, false).is_ok().then_some(level)
+    may_decide(role, level, Lateness::Others).is_ok().then_some(level)
 }
 
 /// What a list was asked for.
@@ -83,6 +83,8 @@ pub struct Listed {
     pub owner: Option<String>,
     /// The owner.
     pub owner_id: Option<MemberId>,
+    /// The owner's role.
+    pub owner_role: Option<Role>,
     /// The newest decision.
     pub decision: Option<Decided>,
 }
@@ -123,6 +125,7 @@ struct Row {
     nation: String,
     owner: Option<String>,
     owner_id: Option<MemberId>,
+    owner_role: Option<String>,
     decision: Option<String>,
     decided_by: Option<String>,
     decided_at: Option<DateTime<Utc>>,
@@ -186,6 +189,7 @@ impl Row {
             nation: word(&self.nation)?,
             owner: self.owner,
             owner_id: self.owner_id,
+            owner_role: self.owner_role.as_deref().map(word).transpose()?,
             decision,
         })
     }

@@ -169,7 +169,8 @@ pub async fn to_decide(tx: &mut TenantTx, scope: Scope) -> Result<Vec<ToDecide>,
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT e.id AS "id: EscalationId", e.level, e.alone, e.at, a.id AS "action: ActionId", a.number, a.what, s.name,
-             a.service_id AS "service_id: ServiceId", a.owner_id AS "owner_id: MemberId"
+             a.service_id AS "service_id: ServiceId", a.owner_id AS "owner_id: MemberId",
+             (SELECT o.role FROM memberships o WHERE o.provider_id = $1 AND o.id = a.owner_id) AS owner_role
            FROM escalations e
            JOIN actions a ON a.provider_id = e.provider_id AND a.id = e.action_id AND a.cycle = e.cycle
            JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
@@ -186,14 +187,18 @@ pub async fn to_decide(tx: &mut TenantTx, scope: Scope) -> Result<Vec<ToDecide>,
     )
     .fetch_all(tx.conn())
     .await?;
-    let row = rows.into_iter().map(|r| ToDecide {
-        id: r.id,
-        action: r.action,
-        number: r.number,
-        what: r.what,
-        service_name: r.name,
-        at: r.at,
-        case: Undecided { level: Level::of(r.level, r.alone), service: r.service_id, owner: r.owner_id },
+    let row = rows.into_iter().map(|r| {
+        let owner = r.owner_id.zip(r.owner_role.as_deref().map(word).transpose()?);
+        let level = Level::of(r.level, r.alone);
+        Ok(ToDecide {
+            id: r.id,
+            action: r.action,
+            number: r.number,
+            what: r.what,
+            service_name: r.name,
+            at: r.at,
+            case: Undecided { level, service: r.service_id, owner },
+        })
     });
-    Ok(row.collect())
+    row.collect()
 }

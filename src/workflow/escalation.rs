@@ -11,7 +11,7 @@ use crate::domain::access::{self, Relation, Verb};
 use crate::domain::action::{Action, missing_kinds};
 use crate::domain::closure::Case;
 use crate::domain::control::ControlDays;
-use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Ladder, Level, Upon};
+use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Ladder, Lateness, Level, Upon};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::message::MessageKind;
 use crate::error::AppError;
@@ -264,8 +264,9 @@ async fn decide_once(
     if access::may(by.member.role, Verb::SeeEscalations, relation).is_err() {
         return Err(AppError::NotFound.into());
     }
-    let owns = action.owner.as_ref().is_some_and(|o| o.id == by.member.id);
-    escalation::may_decide(by.member.role, open.level, owns).map_err(|who| Stop::refused(who.sentence()))?;
+    let lateness = Lateness::of(by.member.id, action.owner.as_ref().map(|o| (o.id, o.role)));
+    escalation::may_decide(by.member.role, open.level, lateness)
+        .map_err(|who| Stop::refused(who.sentence()))?;
     access::may(by.member.role, Verb::DecideEscalation, relation).map_err(|d| Stop::refused(d.sentence()))?;
     if action.version != seen {
         return Err(Stop::Changed);

@@ -9,7 +9,7 @@ use throughline::worker::tick;
 
 use super::worker::{broken_lines, number, texts};
 use crate::harness::TestDb;
-use crate::harness::fixtures::{Answer, World, day, saturday, world};
+use crate::harness::fixtures::{Answer, Browser, World, day, saturday, world};
 
 const PAGE: &str = "/settings/escalation";
 
@@ -155,8 +155,9 @@ async fn what_is_wrong_or_overtaken_is_said() {
         assert_eq!(page.status, 422, "{days:?}");
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
-    let same = send(&w, "quality", &form, ["0", "10", "0", "5"]).await;
-    let same = send(&w, "quality", &same, ["0", "10", "0", "5"]).await;
+    let third = [("low_nominated", "20"), ("medium_nominated", "10")];
+    let same = send_more(&w, "quality", PAGE, &form, ["0", "10", "0", "5"], &third).await;
+    let same = send_more(&w, "quality", PAGE, &same, ["0", "10", "0", "5"], &third).await;
     assert_eq!(same.status, 422);
     assert!(same.text().contains("Change something, or go back"), "{}", same.text());
     // two at once: the second is told, and keeps what was typed
@@ -204,7 +205,7 @@ async fn a_theme_has_a_ladder_of_three_levels() {
     for said in [
         "Escalation policy changed: experience of people using the service",
         "Medium risk: the quality lead after 2 working days instead of after 5 working days",
-        "Medium risk: the nominated individual after 4 working days instead of never",
+        "Medium risk: the nominated individual after 4 working days instead of after 10 working days",
         "Medium risk: the quality lead hears alone",
     ] {
         assert!(page.contains(said), "{said}: {page}");
@@ -227,7 +228,8 @@ async fn a_theme_has_a_ladder_of_three_levels() {
         (1, &["1", "2 alone"], &["1"]),           // Thursday 26th
         (1, &["1", "2 alone", "3"], &["1"]),      // Friday 27th: four
         (3, &["1", "2 alone", "3"], &["1", "2"]), // Monday 30th: five
-        (9, &["1", "2 alone", "3"], &["1", "2"]),
+        // Wednesday 9th December: twelve, and after ten the nominated individual decides by every theme's policy
+        (9, &["1", "2 alone", "3"], &["1", "2", "3"]),
     ] {
         w.days_pass(days);
         tick(&w.app).await.unwrap();
@@ -279,6 +281,72 @@ async fn a_theme_has_a_ladder_of_three_levels() {
     assert!(quality.get(PAGE).await.text().contains("It follows the policy for every theme again"));
     assert_eq!(number(&db, "SELECT count(*) FROM escalation_policies WHERE theme <> ''").await, 0);
     assert_eq!(broken_lines(&db).await, 0);
+}
+
+/// What went up to the nominated individual and is theirs now has nobody above: the quality lead decides (R12, R13).
+#[tokio::test]
+async fn the_quality_lead_decides_what_the_nominated_individual_owns() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.due(Risk::Medium, Topic::Falls, "carer", day("2026-11-23")).await;
+    let other = w.due(Risk::Medium, Topic::Dignity, "carer", day("2026-11-23")).await;
+    w.days_pass(18);
+    tick(&w.app).await.unwrap();
+    let third = format!("/escalations/{}", escalation(&db, action, 3).await);
+    let others = format!("/escalations/{}", escalation(&db, other, 3).await);
+    let (quality, nominated) = (w.browser("quality").await, w.browser("nominated").await);
+    let lists = async |who: &Browser| {
+        (who.get("/escalations").await.body, who.get("/escalations?show=others").await.body)
+    };
+    let (mine, theirs) = lists(&quality).await;
+    assert!(!mine.contains(&third) && theirs.contains(&third), "the third level is not the quality lead's");
+    let (mine, _) = lists(&nominated).await;
+    assert!(mine.contains(&third));
+
+    let seen = w.version(action).await;
+    let (by, to) = (w.actor("manager"), w.id("nominated"));
+    throughline::workflow::change::reassign(&w.app, by, action.number, seen, to, "Only they can order it")
+        .await
+        .unwrap();
+    let (mine, theirs) = lists(&nominated).await;
+    assert!(!mine.contains(&third) && theirs.contains(&third), "never on one's own lateness");
+    assert!(mine.contains(&others), "the other one stays theirs");
+    let (mine, theirs) = lists(&quality).await;
+    assert!(mine.contains(&third) && !theirs.contains(&third));
+    assert!(!mine.contains(&others) && theirs.contains(&others));
+    let page = nominated.get(&third).await.text();
+    assert!(page.contains("You own this action, so the quality lead decides."), "{page}");
+    let page = quality.get(&third).await;
+    let decision = [
+        ("version", &*page.field("version")),
+        ("decision", "no_escalation"),
+        ("because", "The order is placed and comes on Thursday"),
+    ];
+    assert_eq!(w.browser("manager").await.post(&third, &decision).await.status, 422);
+    assert_eq!(nominated.post(&third, &decision).await.status, 422);
+    assert_eq!(quality.post(&third, &decision).await.status, 303);
+    assert_eq!(quality.post(&others, &decision).await.status, 422, "that of another owner is not theirs");
+}
+
+/// Handed over before anybody was told, the third level of it is told to the quality lead.
+#[tokio::test]
+async fn the_quality_lead_is_told_of_what_the_nominated_individual_owns() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.due(Risk::Medium, Topic::Falls, "carer", day("2026-11-23")).await;
+    w.days_pass(18);
+    throughline::workflow::escalation::sweep(&w.app, w.provider).await.unwrap();
+    let seen = w.version(action).await;
+    let (by, to) = (w.actor("manager"), w.id("nominated"));
+    throughline::workflow::change::reassign(&w.app, by, action.number, seen, to, "Only they can order it")
+        .await
+        .unwrap();
+    tick(&w.app).await.unwrap();
+    let told = "SELECT m.name || ': ' || o.subject FROM outbox o JOIN escalations e ON e.id = o.escalation_id
+        JOIN memberships m ON m.id = o.recipient_id WHERE e.level = 3 AND o.sent_at IS NOT NULL";
+    let told = texts(&db, told).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("Helen Carter: Escalated to you, third level: "), "{told:?}");
 }
 
 async fn escalation(db: &TestDb, of: throughline::domain::reference::Reference, level: i32) -> String {

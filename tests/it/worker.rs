@@ -262,13 +262,19 @@ async fn it_goes_to_the_manager_and_up_when_the_policy_says() {
         assert_eq!(raised(&db, action).await, [one.clone(), two.clone()], "at once");
         assert_eq!(told(&db, action, 2).await, ["Helen Carter", "James Okafor"]);
     }
-    // five working days after Friday 6 November is Friday 13, ten are Friday 20
+    // five working days after Friday 6 November is Friday 13, ten are Friday 20, twenty are Friday 4 December
     for (date, action, levels) in [
         ("2026-11-12", medium, 1),
         ("2026-11-13", medium, 2),
         ("2026-11-19", low, 1),
+        ("2026-11-19", medium, 2),
         ("2026-11-20", low, 2),
-        ("2026-12-20", low, 2),
+        ("2026-11-20", medium, 3),
+        ("2026-12-03", low, 2),
+        ("2026-12-04", low, 3),
+        ("2026-12-20", low, 3),
+        ("2026-12-20", medium, 3),
+        ("2026-12-20", high, 2),
     ] {
         w.at(at(date));
         tick(&w.app).await.unwrap();
@@ -277,7 +283,14 @@ async fn it_goes_to_the_manager_and_up_when_the_policy_says() {
     }
     for action in [low, medium, high, learning, concern] {
         assert_eq!(events(&db, action, "became_overdue").await, 1);
-        assert_eq!(events(&db, action, "escalated").await, 2);
+    }
+    for action in [low, medium] {
+        assert_eq!(events(&db, action, "escalated").await, 3);
+        assert_eq!(told(&db, action, 2).await, ["Helen Carter", "James Okafor"]);
+        assert_eq!(told(&db, action, 3).await, ["James Okafor"], "and the third level decides alone");
+    }
+    for action in [high, learning, concern] {
+        assert_eq!(events(&db, action, "escalated").await, 2, "all of them heard at once");
     }
 }
 
@@ -339,7 +352,7 @@ async fn a_decision_not_to_escalate_keeps_medium_risk_with_the_manager() {
     w.at(at("2026-12-01"));
     tick(&w.app).await.unwrap();
     assert_eq!(raised(&db, medium).await.len(), 1, "no escalation, because");
-    assert_eq!(raised(&db, other).await.len(), 2, "acting on it does not make it less late");
+    assert_eq!(raised(&db, other).await.len(), 3, "acting on it does not make it less late");
 }
 
 #[tokio::test]

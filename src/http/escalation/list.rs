@@ -10,7 +10,7 @@ use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
 use crate::domain::action;
-use crate::domain::escalation::{Cause, may_decide, why};
+use crate::domain::escalation::{Cause, Lateness, may_decide, why};
 use crate::domain::reference::Reference;
 use crate::domain::{calendar, words};
 use crate::error::AppError;
@@ -155,8 +155,8 @@ fn usual(signed: &Signed) -> Which {
 fn row(r: &Listed, signed: &Signed, today: chrono::NaiveDate) -> Work {
     let reference = Reference::action(r.number).to_string();
     let href = signed.path(&format!("escalations/{}", r.id));
-    let owns = r.owner_id == Some(signed.actor.member.id);
-    let may = r.decision.is_none() && may_decide(signed.role(), r.level, owns).is_ok();
+    let lateness = Lateness::of(signed.actor.member.id, r.owner_id.zip(r.owner_role));
+    let may = r.decision.is_none() && may_decide(signed.role(), r.level, lateness).is_ok();
     let late = calendar::working_days_after(r.due_on, today, r.nation);
     let tag = match (r.cause, &r.decision) {
         (_, Some(_)) => Tag::saying(Look::InProgress, "Decided"),

@@ -25,7 +25,8 @@ WITH seen AS MATERIALIZED (
   FROM undecided_escalations u JOIN going g ON g.id = u.action_id
   WHERE u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here)) AND g.owner_id IS DISTINCT FROM $2
     AND ((u.level = $7 AND NOT ($18 AND u.alone AND EXISTS (SELECT 1 FROM memberships q WHERE q.provider_id = $1 AND q.role = 'quality_lead'
-      AND q.ended_at IS NULL AND q.id IS DISTINCT FROM g.owner_id))) OR ($18::bool AND u.level = 3) OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
+      AND q.ended_at IS NULL AND q.id IS DISTINCT FROM g.owner_id))) OR (u.level = 3 AND ($18::bool OR ($7 = 2 AND (SELECT o.role FROM memberships o WHERE o.provider_id = $1 AND o.id = g.owner_id) = 'nominated_individual')))
+      OR ($7 = 2 AND NOT EXISTS (SELECT 1 FROM member_services ms
       JOIN memberships m ON m.provider_id = $1 AND m.id = ms.member_id AND m.role = 'registered_manager' AND m.ended_at IS NULL
       WHERE ms.provider_id = $1 AND ms.service_id = g.service_id AND m.id IS DISTINCT FROM g.owner_id)))
   ORDER BY u.action_id, u.at DESC, u.escalation_id
