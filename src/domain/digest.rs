@@ -24,6 +24,8 @@ text_enum! {
         TeamLate => "team_late", "Late in your services";
         /// Other people's actions whose last update names a barrier.
         Blocked => "blocked", "Blocked: something is in the way";
+        /// Other people's minor actions that are late or blocked: for those whose views leave them out, a number (R4).
+        Minor => "minor", "Minor, and left out here";
         /// Submitted actions the reader may check.
         ToVerify => "to_verify", "Waiting for your check";
     }
@@ -39,6 +41,7 @@ impl Part {
             Self::Week => "due this week",
             Self::TeamLate => "late in your services",
             Self::Blocked => "blocked",
+            Self::Minor => "minor, late or blocked",
             Self::ToVerify => "to verify",
         }
     }
@@ -50,6 +53,7 @@ impl Part {
             Self::Late | Self::Back | Self::Week => "my-actions",
             Self::TeamLate => "actions?show=late",
             Self::Blocked => "my-team",
+            Self::Minor => "actions?show=open&significance=minor",
             Self::ToVerify => "verify",
         }
     }

@@ -1,4 +1,5 @@
-//! What the digest of a week says: for each part the first actions, and how many there are.
+//! What the digest of a week says: for each part the first actions, and how many there are; and the mail that tells of
+//! several actions assigned at once.
 
 use askama::Template;
 
@@ -37,12 +38,20 @@ impl Section {
         (hidden > 0).then(|| format!("{} more", words::number(hidden)))
     }
 
+    /// What is only counted: "3 minor actions are late or blocked".
+    fn counted(&self) -> Option<String> {
+        (self.part == Part::Minor).then(|| {
+            let (one, more) = ("minor action is", "minor actions are");
+            format!("{} late or blocked, and left out here", words::count_of(self.total, one, more))
+        })
+    }
+
     /// What its date is.
     const fn dated(&self) -> &'static str {
         match self.part {
             Part::ToVerify => "check by",
             Part::Late | Part::TeamLate => "was due",
-            Part::Back | Part::Week | Part::Blocked => "due",
+            Part::Back | Part::Week | Part::Blocked | Part::Minor => "due",
         }
     }
 }
@@ -83,10 +92,48 @@ pub fn compose(to: &To<'_>, sections: &[Section], public_url: &str) -> Result<Ma
     Ok(to.mail(base, subject, text, html))
 }
 
+#[derive(Template)]
+#[template(path = "mail/several.txt")]
+struct SeveralText<'a> {
+    to: To<'a>,
+    rows: &'a [Row],
+    here: &'a str,
+    choose: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/several.html")]
+struct SeveralHtml<'a> {
+    to: To<'a>,
+    rows: &'a [Row],
+    here: &'a str,
+    choose: &'a str,
+    subject: &'a str,
+}
+
+/// Writes the one mail that tells of several actions assigned at once.
+///
+/// # Errors
+/// A template could not be rendered.
+pub fn several(to: &To<'_>, rows: &[Row], public_url: &str) -> Result<Mail, askama::Error> {
+    let base = public_url.trim_end_matches('/');
+    let here = &format!("{base}/p/{}", to.provider_slug);
+    let choose = &to.choose(base);
+    let rows: Vec<Row> = rows.iter().map(one_lined).collect();
+    let rows = &rows[..];
+    let subject = format!("Assigned to you: {}", words::count(rows.len() as u64, "action"));
+    let text = SeveralText { to: *to, rows, here, choose }.render()?;
+    let html = SeveralHtml { to: *to, rows, here, choose, subject: &subject }.render()?;
+    Ok(to.mail(base, subject, text, html))
+}
+
+fn one_lined(row: &Row) -> Row {
+    Row { title: one_line(&row.title, 160), ..row.clone() }
+}
+
 /// With titles of one line.
 fn plain(section: &Section) -> Section {
-    let rows = section.rows.iter().map(|row| Row { title: one_line(&row.title, 160), ..row.clone() });
-    Section { rows: rows.collect(), ..section.clone() }
+    Section { rows: section.rows.iter().map(one_lined).collect(), ..section.clone() }
 }
 
 #[cfg(test)]
@@ -117,14 +164,16 @@ mod tests {
                 total: 3,
                 rows: vec![row(7, "Fix <this>\nBcc: all"), row(8, "Then that")],
             },
+            Section { part: Part::Minor, total: 12, rows: vec![] },
             Section { part: Part::ToVerify, total: 1, rows: vec![row(9, "Look at this")] },
         ];
         let mail = compose(&to, &sections, "https://care.example").unwrap();
-        assert_eq!(mail.subject, "Your week: 3 late, 1 to verify");
+        assert_eq!(mail.subject, "Your week: 3 late, 12 minor, late or blocked, 1 to verify");
         for part in [
             "Late (3)\n",
             "A-0007: Fix <this> Bcc: all\nBeech House, was due 19 November 2026\nhttps://care.example/p/willowbrook/actions/A-0007\n",
             "1 more: https://care.example/p/willowbrook/my-actions\n",
+            "12 minor actions are late or blocked, and left out here: https://care.example/p/willowbrook/actions?show=open&significance=minor\n",
             "Waiting for your check (1)\n",
             "Beech House, check by 19 November 2026\n",
             "https://care.example/mail/willowbrook/secret",

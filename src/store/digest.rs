@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::{TenantTx, word};
 use crate::domain::digest::{self, Part};
 use crate::domain::member::{Member, Role};
+use crate::domain::significance;
 use crate::domain::verification::checks_managers;
 
 /// Queues the digests of the week of `monday`: for everybody who has something to do, and for those who lead. Whether
@@ -55,7 +56,7 @@ pub struct Told {
     pub part: Part,
     /// How many actions it has.
     pub total: u64,
-    /// The first of them.
+    /// The first of them; none of those that are only counted.
     pub rows: Vec<Row>,
 }
 
@@ -80,6 +81,9 @@ pub async fn read(tx: &mut TenantTx, member: &Member, today: NaiveDate) -> Resul
         verifies,
         checks_managers(member.role),
         digest::ROWS,
+        significance::role_leads(member.role),
+        significance::repeats_since(today),
+        significance::REPEATS,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -89,7 +93,7 @@ pub async fn read(tx: &mut TenantTx, member: &Member, today: NaiveDate) -> Resul
         if told.last().is_none_or(|last| last.part != part) {
             told.push(Told { part, total: u64::try_from(r.total).unwrap_or(0), rows: Vec::new() });
         }
-        if let Some(last) = told.last_mut() {
+        if let Some(last) = told.last_mut().filter(|_| part != Part::Minor) {
             last.rows.push(Row { number: r.number, what: r.what, service: r.service, day: r.day });
         }
     }

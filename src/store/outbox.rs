@@ -1,6 +1,7 @@
 //! Messages to be delivered: queued with the change they tell of, resolved and sent by the worker.
 
 use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
 
 use super::{TenantTx, word};
 use crate::domain::message::MessageKind;
@@ -44,10 +45,10 @@ pub struct NewMessage {
 /// # Errors
 /// The database refused or was lost.
 pub async fn queue(tx: &mut TenantTx, new: &NewMessage) -> Result<(), sqlx::Error> {
-    let (provider, now) = (tx.provider(), tx.now());
+    let (provider, now, together) = (tx.provider(), tx.now(), tx.together());
     sqlx::query!(
-        r#"INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, created_at, next_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING"#,
+        r#"INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, created_at, next_at, together)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING"#,
         provider.uuid(),
         MessageId::new().uuid(),
         new.dedupe_key,
@@ -56,6 +57,7 @@ pub async fn queue(tx: &mut TenantTx, new: &NewMessage) -> Result<(), sqlx::Erro
         new.action.uuid(),
         new.escalation.map(|e| e.uuid()),
         now,
+        together,
     )
     .execute(tx.conn())
     .await
@@ -81,6 +83,8 @@ pub struct Due {
     pub attempts: i32,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
+    /// What was queued with it, to be told in one mail.
+    pub together: Option<Uuid>,
 }
 
 /// Claims at most `limit` messages whose time has come, for as long as `lease`: no other replica takes them meanwhile,
@@ -96,7 +100,7 @@ pub async fn claim(tx: &mut TenantTx, limit: i64, lease: Duration) -> Result<Vec
                  ORDER BY next_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) due
            WHERE o.provider_id = $1 AND o.id = due.id
            RETURNING o.id AS "id: MessageId", o.kind, o.audience, o.action_id AS "action: ActionId", o.escalation_id AS "escalation: EscalationId",
-             o.recipient_id AS "recipient!: MemberId", o.attempts, o.created_at"#,
+             o.recipient_id AS "recipient!: MemberId", o.attempts, o.created_at, o.together"#,
         provider.uuid(),
         now,
         now + lease,
@@ -115,9 +119,34 @@ pub async fn claim(tx: &mut TenantTx, limit: i64, lease: Duration) -> Result<Vec
                 recipient: r.recipient,
                 attempts: r.attempts,
                 created_at: r.created_at,
+                together: r.together,
             })
         })
         .collect()
+}
+
+/// The messages of one kind that a member is told together: the first of them carries all, the others go with it.
+///
+/// # Errors
+/// The database was lost.
+pub async fn told_together(
+    tx: &mut TenantTx,
+    together: Uuid,
+    kind: MessageKind,
+    to: MemberId,
+) -> Result<Vec<(MessageId, ActionId)>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query!(
+        r#"SELECT o.id AS "id: MessageId", o.action_id AS "action!: ActionId" FROM outbox o JOIN actions a ON a.provider_id = $1 AND a.id = o.action_id
+           WHERE o.provider_id = $1 AND o.together = $2 AND o.kind = $3 AND o.recipient_id = $4 ORDER BY a.number, o.id"#,
+        provider.uuid(),
+        together,
+        kind.as_str(),
+        to.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.action)).collect())
 }
 
 /// A message for an audience, whose time has come.
@@ -167,8 +196,8 @@ pub async fn resolve(tx: &mut TenantTx, id: MessageId, people: &[MemberId]) -> R
     sqlx::query!(
         r#"WITH told AS (SELECT o.*, x.p FROM outbox o, unnest($3::uuid[]) AS x(p) WHERE o.provider_id = $1 AND o.id = $2),
            queued AS (
-             INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, recipient_id, created_at, next_at)
-             SELECT $1, gen_random_uuid(), t.dedupe_key || ' to ' || t.p, t.kind, t.audience, t.action_id, t.escalation_id, t.p, t.created_at, $4 FROM told t
+             INSERT INTO outbox (provider_id, id, dedupe_key, kind, audience, action_id, escalation_id, recipient_id, created_at, next_at, together)
+             SELECT $1, gen_random_uuid(), t.dedupe_key || ' to ' || t.p, t.kind, t.audience, t.action_id, t.escalation_id, t.p, t.created_at, $4, t.together FROM told t
              ON CONFLICT ON CONSTRAINT outbox_says_it_once DO NOTHING)
            INSERT INTO notices (provider_id, id, member_id, kind, action_id, escalation_id, dedupe_key, created_at)
            SELECT $1, gen_random_uuid(), t.p, t.kind, t.action_id, t.escalation_id, t.dedupe_key, $4 FROM told t

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::kept::Reads;
 use super::{Db, finishing, trail};
@@ -20,6 +21,7 @@ pub struct TenantTx {
     now: DateTime<Utc>,
     events: Vec<Event>,
     reads: Option<Reads>,
+    together: Option<Uuid>,
 }
 
 impl TenantTx {
@@ -36,7 +38,7 @@ impl TenantTx {
         // one round trip; a UUID prints as hex and hyphens only, so nothing can be injected here
         let start = format!("BEGIN; SET LOCAL app.provider_id = '{provider}'");
         let tx = finishing::begin(&db.pool, start).await?;
-        Ok(Self { tx, provider, actor, now, events: Vec::new(), reads: None })
+        Ok(Self { tx, provider, actor, now, events: Vec::new(), reads: None, together: None })
     }
 
     /// A transaction that has entered `provider` by opening a session ([`Db::open_reading`]) and that can only read:
@@ -48,7 +50,7 @@ impl TenantTx {
         now: DateTime<Utc>,
         reads: Option<Reads>,
     ) -> Self {
-        Self { tx, provider, actor: Some(member), now, events: Vec::new(), reads }
+        Self { tx, provider, actor: Some(member), now, events: Vec::new(), reads, together: None }
     }
 
     /// What was read before; nothing in a transaction that can write.
@@ -77,6 +79,16 @@ impl TenantTx {
     /// Notes an event; it is appended to the trail by [`TenantTx::commit`].
     pub fn record(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// From here on, what one person is told of several actions in this transaction comes in one mail.
+    pub fn tell_together(&mut self) {
+        self.together = Some(Uuid::now_v7());
+    }
+
+    /// What is told together, if anything is.
+    pub(super) const fn together(&self) -> Option<Uuid> {
+        self.together
     }
 
     /// Appends the events and commits.

@@ -7,10 +7,11 @@ use crate::app::AppState;
 use crate::auth::token::Token;
 use crate::clock::london_date;
 use crate::domain::digest::week_to_tell;
-use crate::domain::message::overtaken;
+use crate::domain::message::{MessageKind, overtaken};
 use crate::domain::reference::Reference;
 use crate::domain::{reminder, words};
 use crate::error::AppError;
+use crate::ids::ActionId;
 use crate::mail::digest::{self as digest_mail, Section};
 use crate::mail::message::{self, Facts, Mail, To};
 use crate::mail::transport::{Retry, SendError};
@@ -73,6 +74,8 @@ struct Letter {
 /// What it tells.
 enum Tells {
     Action(Box<Subject>),
+    /// Several that were assigned at once.
+    Several(Vec<Subject>),
     Week(Vec<Told>),
 }
 
@@ -129,13 +132,10 @@ async fn letter(
         return Ok(Err("They read this in the program, not by mail"));
     }
     let tells = match due.action {
-        Some(action) => {
-            let subject = audience::subject(tx, (action, due.escalation), &reader.member).await?;
-            if let Some(why) = overtaken(kind, &subject.now, today) {
-                return Ok(Err(why));
-            }
-            Tells::Action(Box::new(subject))
-        }
+        Some(action) => match about(tx, due, action, &reader, today).await? {
+            Ok(tells) => tells,
+            Err(why) => return Ok(Err(why)),
+        },
         None if week_to_tell(today).is_none()
             || week_to_tell(today) != week_to_tell(london_date(due.created_at)) =>
         {
@@ -154,6 +154,40 @@ async fn letter(
         mail_choice::insert_stop(tx, stop.hash(), reader.member.id, kind).await?;
     }
     Ok(Ok(Letter { reader, tells, stop }))
+}
+
+/// What a message about an action, or about several at once, says now; or why it is not sent any more.
+async fn about(
+    tx: &mut TenantTx,
+    due: &Due,
+    action: ActionId,
+    reader: &Reader,
+    today: NaiveDate,
+) -> Result<Result<Tells, &'static str>, sqlx::Error> {
+    let alone = vec![(due.id, action)];
+    let all = match due.together.filter(|_| due.kind == MessageKind::Assigned) {
+        Some(together) => outbox::told_together(tx, together, due.kind, due.recipient).await?,
+        None => alone,
+    };
+    if all.first().is_some_and(|(first, _)| *first != due.id) {
+        return Ok(Err("It is told in one message with others"));
+    }
+    let (mut subjects, mut why) = (Vec::new(), None);
+    for (_, action) in all {
+        let subject = audience::subject(tx, (action, due.escalation), &reader.member).await?;
+        match overtaken(due.kind, &subject.now, today) {
+            Some(no_longer) => why = Some(no_longer),
+            None => subjects.push(subject),
+        }
+    }
+    Ok(match (subjects.len(), subjects.pop(), why) {
+        (1, Some(subject), _) => Ok(Tells::Action(Box::new(subject))),
+        (_, Some(last), _) => {
+            subjects.push(last);
+            Ok(Tells::Several(subjects))
+        }
+        (_, None, why) => Err(why.unwrap_or("There is nothing to tell any more")),
+    })
 }
 
 const fn nothing(due: &Due) -> Outcome<'static> {
@@ -216,6 +250,7 @@ fn compose(
     };
     match &letter.tells {
         Tells::Week(told) => digest_mail::compose(&to, &sections(told), base),
+        Tells::Several(subjects) => digest_mail::several(&to, &rows(subjects), base),
         Tells::Action(subject) => {
             let reference = Reference::action(subject.number).to_string();
             let now = &subject.now;
@@ -227,11 +262,21 @@ fn compose(
                 title: &subject.what,
                 due_on: now.due_on,
                 due_when: &due_when,
-                second_level: subject.level.is_some_and(|level| level >= 2),
+                level: subject.level,
             };
             message::compose(due.kind, &facts, base)
         }
     }
+}
+
+fn rows(subjects: &[Subject]) -> Vec<digest_mail::Row> {
+    let row = |subject: &Subject| digest_mail::Row {
+        reference: Reference::action(subject.number).to_string(),
+        title: subject.what.clone(),
+        service: subject.service.clone(),
+        day: subject.now.due_on.map(words::date),
+    };
+    subjects.iter().map(row).collect()
 }
 
 fn sections(told: &[Told]) -> Vec<Section> {

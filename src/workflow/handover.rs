@@ -75,6 +75,7 @@ async fn reassign_many_once(
         return Err(Stop::at("action", "Tick what changes hands"));
     }
     let mut tx = by.begin(app).await?;
+    tx.tell_together();
     let mut owners = Owners::default();
     let mut refused = Vec::new();
     for row in &rows {

@@ -98,6 +98,7 @@ async fn leave_once(app: &AppState, by: &Actor, leaving: &Leaving<'_>) -> Done<L
     if rows.iter().map(|row| row.number).ne(now) {
         return Err(Stop::Changed);
     }
+    tx.tell_together();
     let handed_over = hand_all(&mut tx, by, &leaver, &rows, leaving.reason).await?;
     let left = Left { handed_over, unowned: rows.len() - handed_over };
     end(&mut tx, &leaver, leaving.reason, left).await?;

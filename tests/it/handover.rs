@@ -5,8 +5,10 @@ use throughline::clock::Clock;
 use throughline::domain::action::Status;
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::{Risk, Topic};
-use throughline::workflow::change::{cancel, reassign};
+use throughline::workflow::change::{self, cancel, reassign};
+use throughline::workflow::mail_choice::choose;
 
+use super::worker::texts;
 use crate::harness::TestDb;
 use crate::harness::fixtures::{World, saturday, world};
 
@@ -159,4 +161,69 @@ async fn each_leader_hands_over_within_their_services() {
     for bad in ["x", "00000000"] {
         assert_eq!(manager.get(&format!("/my-team/owner?person={bad}")).await.status, 404);
     }
+}
+
+/// One mail tells of all that changed hands at once; each is a notice of its own.
+#[tokio::test]
+async fn what_changes_hands_at_once_comes_in_one_mail() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let mut actions = Vec::new();
+    for topic in [Topic::Falls, Topic::Dignity, Topic::Nutrition] {
+        actions.push(w.line(Risk::Low, topic, "carer").await.1);
+    }
+    throughline::worker::tick(&w.app).await.unwrap();
+    let mut pairs = Vec::new();
+    for action in &actions {
+        pairs.push(pair(&w, *action).await);
+    }
+    let leader = w.id("leader").to_string();
+    let mut form: Vec<(&str, &str)> = pairs.iter().map(|p| ("action", p.as_str())).collect();
+    form.extend([("owner", leader.as_str()), ("reason", WHY)]);
+    let manager = w.browser("manager").await;
+    assert_eq!(manager.post(&of(&w, "carer"), &form).await.status, 303);
+    throughline::worker::announce::provider(&w.app, w.provider).await.unwrap();
+    // one goes on to somebody else before the mail leaves: it is told there, and not here
+    let [gone, .., last] = actions[..] else { panic!("three") };
+    let seen = w.version(gone).await;
+    change::reassign(&w.app, w.actor("manager"), gone.number, seen, w.id("deputy"), WHY).await.unwrap();
+    throughline::worker::tick(&w.app).await.unwrap();
+    let told = |what: &str, who: &str| {
+        format!(
+            "SELECT {what} FROM outbox o JOIN memberships m ON m.id = o.recipient_id
+             WHERE o.kind = 'assigned' AND m.name = '{who}' AND o.sent_at IS NOT NULL ORDER BY 1"
+        )
+    };
+    let subjects = texts(&db, &told("o.subject", "Sofia Marsh")).await;
+    assert_eq!(subjects, ["Assigned to you: 2 actions"]);
+    let body = texts(&db, &told("o.body", "Sofia Marsh")).await.remove(0);
+    assert!(body.contains(&last.to_string()) && !body.contains(&gone.to_string()), "{body}");
+    assert!(body.contains(&format!("/p/rowan-care/actions/{last}\n")), "{body}");
+    let alone = texts(&db, &told("o.subject", "Daniel Osei")).await;
+    assert_eq!(alone.len(), 1);
+    assert!(alone[0].starts_with(&format!("Assigned to you: {gone} ")), "{alone:?}");
+    let notices = "SELECT count(*) FROM notices n JOIN memberships m ON m.id = n.member_id WHERE n.kind = 'assigned' AND m.name = 'Sofia Marsh'";
+    assert!(one(&db, notices).await >= 2, "in the program each is told by itself");
+    let waits = "SELECT count(*) FROM outbox WHERE next_at IS NOT NULL";
+    assert_eq!(one(&db, waits).await, 0, "nothing is left waiting");
+    let others = "SELECT count(*) FROM outbox WHERE last_error = 'It is told in one message with others'";
+    assert_eq!(one(&db, others).await, 2);
+}
+
+/// Whoever does not want it by mail gets none of them.
+#[tokio::test]
+async fn who_wants_no_mail_of_it_gets_none_of_several() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let first = w.line(Risk::Low, Topic::Falls, "carer").await.1;
+    let second = w.line(Risk::Low, Topic::Dignity, "carer").await.1;
+    choose(&w.app, w.actor("leader"), &[]).await.unwrap();
+    let pairs = [pair(&w, first).await, pair(&w, second).await];
+    let leader = w.id("leader").to_string();
+    let mut form: Vec<(&str, &str)> = pairs.iter().map(|p| ("action", p.as_str())).collect();
+    form.extend([("owner", leader.as_str()), ("reason", WHY)]);
+    assert_eq!(w.browser("manager").await.post(&of(&w, "carer"), &form).await.status, 303);
+    throughline::worker::tick(&w.app).await.unwrap();
+    let sent = "SELECT count(*) FROM outbox o JOIN memberships m ON m.id = o.recipient_id WHERE m.name = 'Sofia Marsh' AND o.sent_at IS NOT NULL";
+    assert_eq!(one(&db, sent).await, 0);
 }

@@ -245,8 +245,8 @@ async fn on_monday_at_seven_everybody_reads_what_the_week_brings_once() {
         "Amara Bello: Your week: 1 late, 2 due this week",
         "Daniel Osei: Your week: 1 late in your services, 1 to verify",
         "Grace Whitfield: Your week: 1 late in your services, 1 to verify",
-        "Helen Carter: Your week: 1 late in your services, 1 to verify",
-        "James Okafor: Your week: 1 late in your services, 1 to verify",
+        "Helen Carter: Your week: 1 minor, late or blocked, 1 to verify",
+        "James Okafor: Your week: 1 minor, late or blocked, 1 to verify",
         "Priya Nair: Your week: 1 late in your services, 1 to verify",
         "Ruth Lane: Your week: 1 late in your services, 1 to verify",
         "Sofia Marsh: Your week: 1 late in your services",
@@ -304,6 +304,37 @@ async fn what_is_blocked_is_told_to_those_who_lead() {
     let bodies =
         texts(&db, "SELECT body FROM outbox WHERE kind = 'digest' AND sent_at IS NOT NULL").await.concat();
     assert!(!bodies.contains("mats"), "no free text but the title: {bodies}");
+}
+
+/// Who leads the provider reads of what is of wider significance; what is minor is a number (R4).
+#[tokio::test]
+async fn what_is_minor_is_a_number_for_those_who_lead_the_provider() {
+    let (db, w) = began("2026-11-13", 9).await;
+    let late = day("2026-11-14");
+    let minor = w.due(Risk::Low, Topic::Falls, "carer", late).await;
+    w.due(Risk::Low, Topic::Dignity, "visitor", late).await;
+    let high = w.due(Risk::High, Topic::Nutrition, "carer", late).await;
+    on(&w, "2026-11-16", 8).await;
+    let digests = sent(&db, "digest").await;
+    for line in [
+        "Helen Carter: Your week: 1 late in your services, 2 minor, late or blocked",
+        "James Okafor: Your week: 1 late in your services, 2 minor, late or blocked",
+        "Priya Nair: Your week: 2 late in your services",
+    ] {
+        assert!(digests.contains(&line.to_owned()), "{line}: {digests:?}");
+    }
+    let body = texts(
+        &db,
+        "SELECT o.body FROM outbox o JOIN memberships m ON m.id = o.recipient_id WHERE o.kind = 'digest' AND m.name = 'Helen Carter' AND o.sent_at IS NOT NULL",
+    )
+    .await
+    .concat();
+    assert!(body.contains(&high.to_string()) && !body.contains(&minor.to_string()), "{body}");
+    assert!(body.contains("2 minor actions are late or blocked, and left out here: "), "{body}");
+    let (_, link) = body.split_once("left out here: ").unwrap();
+    let (_, path) = link.lines().next().unwrap().split_once("/p/rowan-care").unwrap();
+    let page = w.browser("quality").await.get(path).await.text();
+    assert!(page.contains(&minor.to_string()) && !page.contains(&high.to_string()), "{path}");
 }
 
 #[tokio::test]

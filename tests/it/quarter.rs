@@ -179,12 +179,12 @@ async fn a_quarter_with_the_clocks_going_back_and_christmas() {
         2026-10-20 07:00 due_soon Amara Bello: A-0002
         2026-10-24 00:00 escalated Priya Nair: A-0002       // a Saturday: late is late
         2026-10-26 07:00 digest Amara Bello: 1 late         // the clocks went back on Sunday
-        2026-10-26 07:00 digest Helen Carter: 1 late in your services
+        2026-10-26 07:00 digest Helen Carter: 1 minor, late or blocked // medium risk, of no wider significance: a number for her
         2026-10-26 07:00 digest Priya Nair: 1 late in your services
         2026-10-30 00:00 escalated Helen Carter: A-0002     // medium: leadership on the fifth working day
         2026-10-30 00:00 escalated James Okafor: A-0002
         2026-11-02 07:00 digest Amara Bello: 1 late
-        2026-11-02 07:00 digest Helen Carter: 1 late in your services
+        2026-11-02 07:00 digest Helen Carter: 1 minor, late or blocked
         2026-11-02 07:00 digest Priya Nair: 1 late in your services
         2026-11-02 10:00 assigned Tom Reid: A-0003
         2026-11-09 07:00 digest Amara Bello: 1 due this week
@@ -196,12 +196,12 @@ async fn a_quarter_with_the_clocks_going_back_and_christmas() {
         2026-11-26 07:00 due_soon Tom Reid: A-0003          // 30 November is free in Scotland
         2026-11-30 07:00 digest Tom Reid: 1 due this week
         2026-12-03 00:00 escalated Owen Price: A-0003
-        2026-12-07 07:00 digest Helen Carter: 1 late in your services
+        2026-12-07 07:00 digest Helen Carter: 1 minor, late or blocked
         2026-12-07 07:00 digest Owen Price: 1 late in your services
         2026-12-07 07:00 digest Tom Reid: 1 late
         2026-12-07 10:00 assigned Amara Bello: A-0004       // handed over by who left
         2026-12-14 07:00 digest Amara Bello: 1 due this week
-        2026-12-14 07:00 digest Helen Carter: 1 late in your services
+        2026-12-14 07:00 digest Helen Carter: 1 minor, late or blocked
         2026-12-14 07:00 digest Owen Price: 1 late in your services
         2026-12-14 07:00 digest Tom Reid: 1 late
         2026-12-14 10:00 assigned Amara Bello: A-0005
@@ -210,13 +210,13 @@ async fn a_quarter_with_the_clocks_going_back_and_christmas() {
         2026-12-15 00:00 escalated Priya Nair: A-0005       // high risk without a decision for a working day
         2026-12-15 07:00 due_soon Amara Bello: A-0004
         2026-12-21 07:00 digest Amara Bello: 1 due this week
-        2026-12-21 07:00 digest Helen Carter: 1 late in your services
+        2026-12-21 07:00 digest Helen Carter: 1 minor, late or blocked
         2026-12-21 07:00 digest Owen Price: 1 late in your services
         2026-12-21 07:00 digest Tom Reid: 1 late
         2026-12-21 07:00 due_soon Amara Bello: A-0006
         2026-12-22 07:00 due_soon Amara Bello: A-0005       // Tuesday 29: 23, 24, 29; Christmas and 28 are free
         2026-12-28 07:00 digest Amara Bello: 1 due this week
-        2026-12-28 07:00 digest Helen Carter: 1 late in your services, 1 to verify
+        2026-12-28 07:00 digest Helen Carter: 1 minor, late or blocked, 1 to verify
         2026-12-28 07:00 digest Owen Price: 1 late in your services
         2026-12-28 07:00 digest Priya Nair: 1 to verify
         2026-12-28 07:00 digest Tom Reid: 1 late
@@ -225,7 +225,7 @@ async fn a_quarter_with_the_clocks_going_back_and_christmas() {
         2026-12-30 00:00 escalated Priya Nair: A-0005
         2026-12-31 00:00 verification_late Priya Nair: A-0006 // submitted on 23: 24, 29, 30
         2027-01-04 07:00 digest Amara Bello: 1 late
-        2027-01-04 07:00 digest Helen Carter: 2 late in your services, 1 to verify
+        2027-01-04 07:00 digest Helen Carter: 1 late in your services, 1 minor, late or blocked, 1 to verify // A-0005 is high risk
         2027-01-04 07:00 digest Owen Price: 1 late in your services
         2027-01-04 07:00 digest Priya Nair: 1 late in your services, 1 to verify
         2027-01-04 07:00 digest Tom Reid: 1 late
@@ -288,7 +288,7 @@ async fn a_fortnight_with_the_clocks_going_forward_at_easter_and_a_standstill() 
         2027-03-29 07:00 digest Amara Bello: 1 due this week // Easter Monday, the clocks went forward the day before
         2027-04-01 00:00 escalated Priya Nair: A-0001
         2027-04-06 10:00 digest Amara Bello: 1 late         // on Tuesday what Monday missed
-        2027-04-06 10:00 digest Helen Carter: 1 late in your services
+        2027-04-06 10:00 digest Helen Carter: 1 minor, late or blocked
         2027-04-06 10:00 digest Priya Nair: 1 late in your services
         2027-04-07 00:00 escalated Helen Carter: A-0001     // 1, 2, 5, 6, 7
         2027-04-07 00:00 escalated James Okafor: A-0001
