@@ -5,10 +5,25 @@ use chrono::{DateTime, Utc};
 use super::outbox::Audience;
 use super::{TenantTx, word};
 use crate::domain::message::MessageKind;
+use crate::domain::text_enum::text_enum;
 use crate::ids::MessageId;
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
+
+text_enum! {
+    /// What became of a message.
+    pub enum Fate {
+        /// It was given up.
+        Undeliverable => "undeliverable", "Could not be delivered";
+        /// It is to be sent, or to be tried again.
+        Waiting => "waiting", "Waiting, or tried again";
+        /// It left, or was kept to be read here.
+        Sent => "sent", "Sent";
+        /// Its reader does not want it by mail, or it was no longer true.
+        NotSent => "not_sent", "Not sent, because not wanted or no longer true";
+    }
+}
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -41,16 +56,26 @@ pub struct Listed {
     pub last_error: Option<String>,
 }
 
-/// A page of messages, newest first; one row more when there is a next page. What was turned into one message for
-/// each person is left out: those are there.
+/// Which messages are looked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// What became of them; any when none.
+    pub state: Option<Fate>,
+    /// Their kinds; all when none is named.
+    pub kinds: &'a [MessageKind],
+    /// The last row of the page before.
+    pub after: Option<(DateTime<Utc>, MessageId)>,
+    /// How many.
+    pub limit: i64,
+}
+
+/// A page of messages, newest first. What was turned into one message for each person is left out: those are there.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn page(
-    tx: &mut TenantTx,
-    after: Option<(DateTime<Utc>, MessageId)>,
-) -> Result<Vec<Listed>, sqlx::Error> {
+pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, sqlx::Error> {
     let provider = tx.provider();
+    let kinds: Vec<String> = asked.kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
     let rows = sqlx::query!(
         r#"SELECT o.id AS "id: MessageId", o.kind, o.audience, m.name AS "recipient?", a.number AS "number?", o.created_at, o.sent_at, o.next_at, o.attempts,
              o.subject, o.body, o.overtaken, o.last_error
@@ -58,11 +83,17 @@ pub async fn page(
            LEFT JOIN memberships m ON m.provider_id = o.provider_id AND m.id = o.recipient_id
            WHERE o.provider_id = $1 AND (o.recipient_id IS NOT NULL OR o.sent_at IS NULL)
              AND ($2::timestamptz IS NULL OR (o.created_at, o.id) < ($2, $3::uuid))
+             AND ($5::text IS NULL OR $5 = CASE WHEN o.sent_at IS NOT NULL THEN 'sent' WHEN o.overtaken THEN 'not_sent'
+               WHEN o.next_at IS NULL THEN 'undeliverable' ELSE 'waiting' END)
+             AND ($5 IS DISTINCT FROM 'undeliverable' OR (o.sent_at IS NULL AND o.next_at IS NULL AND NOT o.overtaken))
+             AND (cardinality($6::text[]) = 0 OR o.kind = ANY($6))
            ORDER BY o.created_at DESC, o.id DESC LIMIT $4"#,
         provider.uuid(),
-        after.map(|k| k.0),
-        after.map(|k| k.1.uuid()),
-        ROWS + 1,
+        asked.after.map(|k| k.0),
+        asked.after.map(|k| k.1.uuid()),
+        asked.limit,
+        asked.state.map(|state| state.as_str()),
+        &kinds,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -85,4 +116,19 @@ pub async fn page(
             })
         })
         .collect()
+}
+
+/// How many messages were given up; beyond a thousand nobody counts.
+///
+/// # Errors
+/// The database was lost.
+pub async fn undeliverable(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM (SELECT 1 FROM outbox o
+           WHERE o.provider_id = $1 AND o.sent_at IS NULL AND o.next_at IS NULL AND NOT o.overtaken LIMIT 1000) x"#,
+        provider.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await
 }

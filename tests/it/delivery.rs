@@ -15,6 +15,7 @@ use throughline::mail::transport::Transport;
 use throughline::store::{TenantTx, outbox};
 use throughline::worker::deliver::LEASE;
 use throughline::worker::{announce, tick};
+use throughline::workflow::mail_choice::choose;
 use throughline::workflow::person::end_place;
 use throughline::workflow::upkeep;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -318,6 +319,49 @@ async fn messages_are_read_by_administrators_only(#[case] who: &str) {
     let page = w.browser(who).await.get("/messages").await;
     assert_eq!(page.status, 404);
     assert_eq!(w.browser("administrator").await.get("/messages").await.status, 200);
+}
+
+#[tokio::test]
+async fn messages_are_filtered_by_what_became_of_them_and_by_kind() {
+    let db = TestDb::new().await;
+    let (w, late) = one_late(&db).await;
+    tick(&Post::open(Manner::Refuses).await.app(&w)).await.unwrap();
+    choose(&w.app, w.actor("leader"), &[]).await.unwrap();
+    let wanted = w.line(Risk::Low, Topic::Falls, "carer").await.1;
+    let unwanted = w.line(Risk::Low, Topic::Dignity, "leader").await.1;
+    tick(&w.app).await.unwrap();
+    let administrator = w.browser("administrator").await;
+    let shown = async |filter: &str| {
+        let page = administrator.get(&format!("/messages{filter}")).await;
+        assert_eq!(page.status, 200, "{filter}");
+        let text = page.body.split("role=\"search\"").nth(1).unwrap().to_owned();
+        [late, wanted, unwanted].map(|action| text.contains(&format!("/actions/{action}\"")))
+    };
+    assert_eq!(shown("").await, [true, true, true]);
+    assert_eq!(shown("?state=undeliverable").await, [true, false, false]);
+    assert_eq!(shown("?state=undeliverable&kind=assigned").await, [false, false, false]);
+    assert_eq!(
+        shown("?state=not_sent&kind=assigned").await,
+        [false, false, true],
+        "wanted in the program only"
+    );
+    assert_eq!(shown("?state=sent&kind=assigned").await, [true, true, false]);
+    assert_eq!(shown("?kind=escalated").await, [true, false, false]);
+    assert_eq!(shown("?kind=escalated&kind=assigned").await, [true, true, true], "several kinds");
+    let page = administrator.get("/messages").await.body;
+    let (failed, article) = (page.find("id=\"undeliverable\""), page.find("<article"));
+    assert!(failed.is_some() && failed < article, "what could not be delivered comes first");
+    assert!(page.contains("/p/rowan-care/messages?state=undeliverable"));
+    let none = administrator.get("/messages?state=waiting").await;
+    assert!(none.text().contains("No message fits these filters."), "{}", none.text());
+    let kept = administrator.get("/messages?state=sent&kind=assigned").await.body;
+    assert!(
+        kept.contains("value=\"sent\" selected") && kept.contains("value=\"assigned\" checked"),
+        "{kept}"
+    );
+    for wrong in ["state=lost", "kind=weather", "kind=assigned&kind=weather"] {
+        assert_eq!(administrator.get(&format!("/messages?{wrong}")).await.status, 404, "{wrong}");
+    }
 }
 
 #[tokio::test]
