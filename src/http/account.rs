@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::app::AppState;
 use crate::auth::session::SessionCookie;
+use crate::auth::token::Token;
 use crate::clock::london_date;
 use crate::domain::words;
 use crate::error::AppError;
@@ -21,8 +22,7 @@ use crate::http::verb::{Answer, answer};
 use crate::ids::SessionId;
 use crate::store::SystemTx;
 use crate::store::system::{self, OwnPlace};
-use crate::workflow::Stop;
-use crate::workflow::{codes, session};
+use crate::workflow::{self, Stop, codes, session};
 
 /// `/account` and what can be done there.
 #[must_use]
@@ -30,6 +30,8 @@ pub fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/account", show)
         .post("/account/password", change_password)
+        .post("/account/codes", set_up_by_choice)
+        .post("/account/codes/phone", another_phone)
         .post("/account/codes/recovery", renew_recovery)
         .post("/account/sessions/others/end", end_others)
         .post("/account/sessions/{session}/end", end)
@@ -142,6 +144,52 @@ async fn renew_recovery(
         }
     }
     page::unprocessable(&account(&app, &person, draft).await?)
+}
+
+async fn set_up_by_choice(
+    person: SignedPerson,
+    State(app): State<AppState>,
+    Browser(from): Browser,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    let password = draft.value("own-password").to_owned();
+    if password.is_empty() {
+        draft.refuse("own-password", "Enter your password");
+        return page::unprocessable(&account(&app, &person, draft).await?);
+    }
+    let begun = codes::begin_by_choice(&app, person.user, &password, &from).await;
+    go_and_set_up(begun, &app, &person, draft).await
+}
+
+async fn another_phone(
+    person: SignedPerson,
+    State(app): State<AppState>,
+    Browser(from): Browser,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    let Some(typed) = draft.line("old-code", 40, "Enter the code your phone shows now, or a recovery code")
+    else {
+        return page::unprocessable(&account(&app, &person, draft).await?);
+    };
+    let begun = codes::begin_another(&app, person.user, &typed, &from).await;
+    go_and_set_up(begun, &app, &person, draft).await
+}
+
+/// On to the page on which a phone is set up, or the account again with what is wrong.
+async fn go_and_set_up(
+    begun: workflow::Done<Token>,
+    app: &AppState,
+    person: &SignedPerson,
+    mut draft: Draft,
+) -> Result<Response, AppError> {
+    match answer(begun, &mut draft)? {
+        Answer::Done(token) => {
+            let mut response = page::see_other("/sign-in/code?next=%2Faccount");
+            halfway::begin(&mut response, app, &token);
+            Ok(response)
+        }
+        Answer::Again(_) => page::unprocessable(&account(app, person, draft).await?),
+    }
 }
 
 async fn end(

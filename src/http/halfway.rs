@@ -16,7 +16,7 @@ use crate::http::page::{self, Layout};
 use crate::http::qr::Qr;
 use crate::http::signed;
 use crate::ids::UserId;
-use crate::workflow::codes::{self, Step};
+use crate::workflow::codes::{self, Step, Why};
 use crate::workflow::session::Fresh;
 
 /// What is carried from the first form to the first page.
@@ -88,6 +88,19 @@ struct SetUpPage {
     picture: Option<Qr>,
     key: String,
     account: String,
+    why: &'static str,
+}
+
+const fn said(why: Why) -> &'static str {
+    match why {
+        Why::Asked => {
+            "Your role asks for a code from your phone beside the password. It takes two minutes, once."
+        }
+        Why::Chosen => "From now on you are asked for a code from your phone beside the password.",
+        Why::Another => {
+            "Your phone of before works until this one shows its first code. Then you are signed out everywhere else, and get new recovery codes."
+        }
+    }
 }
 
 /// The form for the code of whoever is half signed in under `token`. When their time is over they sign in again, and
@@ -111,13 +124,13 @@ pub async fn code_page(
         Some(Step::Enter) => {
             page::render_as(status, &CodePage { layout: title("Enter your code"), draft, carried })
         }
-        Some(Step::SetUp { secret, account }) => {
+        Some(Step::SetUp { secret, account, why }) => {
             let picture =
                 Qr::of(&secret.address(&account), "Picture with the key, for the camera of your phone");
             let layout = title("Set up your codes");
             page::render_as(
                 status,
-                &SetUpPage { layout, draft, carried, picture, key: secret.key(), account },
+                &SetUpPage { layout, draft, carried, picture, key: secret.key(), account, why: said(why) },
             )
         }
         None => {

@@ -68,6 +68,16 @@ pub async fn set_up(tx: &mut SystemTx, user: UserId, secret: &[u8], step: i64) -
     .map(drop)
 }
 
+/// Writes another telephone in the place of a person's own; their sessions and half sign-ins end, for whoever has them may
+/// have the telephone that was.
+///
+/// # Errors
+/// The database was lost.
+pub async fn replace(tx: &mut SystemTx, user: UserId, secret: &[u8], step: i64) -> Result<(), sqlx::Error> {
+    forget(tx, user).await?;
+    set_up(tx, user, secret, step).await
+}
+
 /// Notes the newest step whose code was used.
 ///
 /// # Errors
@@ -152,15 +162,23 @@ pub async fn forget(tx: &mut SystemTx, user: UserId) -> Result<(), sqlx::Error> 
 pub struct Half {
     /// Who.
     pub user: UserId,
-    /// The secret offered to them, when they have none.
+    /// The secret offered to them, when they have none or move to another telephone.
     pub offered: Option<Vec<u8>>,
+    /// Whether what is offered takes the place of the telephone they have.
+    pub replaces: bool,
 }
 
-/// Notes that somebody's password was right; those whose time is over are forgotten.
+/// Notes that somebody's password was right, or that they proved the telephone they have and move to another; those whose
+/// time is over are forgotten.
 ///
 /// # Errors
 /// The database was lost.
-pub async fn open_half(tx: &mut SystemTx, token: TokenHash, user: UserId) -> Result<(), sqlx::Error> {
+pub async fn open_half(
+    tx: &mut SystemTx,
+    token: TokenHash,
+    user: UserId,
+    replaces: bool,
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sqlx::query!(
         "DELETE FROM half_sign_ins WHERE token_hash IN
@@ -170,10 +188,11 @@ pub async fn open_half(tx: &mut SystemTx, token: TokenHash, user: UserId) -> Res
     .execute(tx.conn())
     .await?;
     sqlx::query!(
-        "INSERT INTO half_sign_ins (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+        "INSERT INTO half_sign_ins (token_hash, user_id, expires_at, replaces) VALUES ($1, $2, $3, $4)",
         token.as_bytes(),
         user.uuid(),
-        now + HALFWAY
+        now + HALFWAY,
+        replaces
     )
     .execute(tx.conn())
     .await
@@ -188,7 +207,7 @@ pub async fn half(tx: &mut SystemTx, token: TokenHash) -> Result<Option<Half>, s
     let now = tx.now();
     sqlx::query_as!(
         Half,
-        r#"SELECT user_id AS "user: UserId", offered FROM half_sign_ins WHERE token_hash = $1 AND expires_at > $2 FOR UPDATE"#,
+        r#"SELECT user_id AS "user: UserId", offered, replaces FROM half_sign_ins WHERE token_hash = $1 AND expires_at > $2 FOR UPDATE"#,
         token.as_bytes(),
         now
     )

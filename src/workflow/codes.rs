@@ -10,7 +10,7 @@ use crate::app::AppState;
 use crate::auth::codes::{RECOVERY_CODES, Secret};
 use crate::auth::spoken::Spoken;
 use crate::auth::throttle::{Failures, Scope};
-use crate::auth::token::TokenHash;
+use crate::auth::token::{Token, TokenHash};
 use crate::domain::codes::{self, RESET_WAITS};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::member::{Member, Role};
@@ -30,7 +30,20 @@ pub enum Step {
         secret: Secret,
         /// What they sign in with, for its list.
         account: String,
+        /// Why.
+        why: Why,
     },
+}
+
+/// Why somebody sets a telephone up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Their role asks for it.
+    Asked,
+    /// They chose to.
+    Chosen,
+    /// They have another telephone now.
+    Another,
 }
 
 /// The step of whoever is half signed in under a token; none when their time is over.
@@ -40,9 +53,12 @@ pub enum Step {
 pub async fn step(app: &AppState, token: TokenHash) -> Result<Option<Step>, AppError> {
     let mut tx = SystemTx::begin(&app.db, None, app.clock.now()).await?;
     let Some(half) = store::half(&mut tx, token).await? else { return Ok(None) };
-    if store::is_set_up(&mut tx, half.user).await? {
-        return Ok(Some(Step::Enter));
-    }
+    let why = match (half.replaces, store::is_set_up(&mut tx, half.user).await?) {
+        (false, true) => return Ok(Some(Step::Enter)),
+        (true, true) => Why::Another,
+        (_, false) if session::is_asked(&mut tx, half.user).await? => Why::Asked,
+        (_, false) => Why::Chosen,
+    };
     let secret = match half.offered.as_deref().and_then(Secret::stored) {
         Some(offered) => offered,
         None => {
@@ -53,7 +69,7 @@ pub async fn step(app: &AppState, token: TokenHash) -> Result<Option<Step>, AppE
     };
     let Some(account) = system::account(&mut tx, half.user).await? else { return Ok(None) };
     tx.commit().await?;
-    Ok(Some(Step::SetUp { secret, account: account.email }))
+    Ok(Some(Step::SetUp { secret, account: account.email, why }))
 }
 
 /// What came of a code.
@@ -106,13 +122,18 @@ async fn accept(
     typed: &str,
 ) -> Result<Option<Vec<Spoken>>, sqlx::Error> {
     let user = half.user;
-    if store::is_set_up(tx, user).await? {
+    let has = store::is_set_up(tx, user).await?;
+    if has && !half.replaces {
         let right = use_code(tx, user, typed).await? || use_paper(tx, user, typed).await?;
         return Ok(right.then(Vec::new));
     }
     let Some(offered) = half.offered.as_deref().and_then(Secret::stored) else { return Ok(None) };
     let Some(step) = offered.step_of(typed, tx.now()) else { return Ok(None) };
-    store::set_up(tx, user, offered.bytes(), step).await?;
+    if has {
+        store::replace(tx, user, offered.bytes(), step).await?;
+    } else {
+        store::set_up(tx, user, offered.bytes(), step).await?;
+    }
     new_recovery(tx, user).await.map(Some)
 }
 
@@ -185,6 +206,45 @@ pub async fn renew_recovery(app: &AppState, user: UserId, typed: &str, from: &Or
     let codes = new_recovery(&mut tx, user).await?;
     tx.commit().await?;
     Ok(codes)
+}
+
+/// Begins to set codes up by choice, for whoever says their password: whoever has only their open browser does not lock
+/// them out. The rest is as when a role asks for them.
+///
+/// # Errors
+/// The password is wrong, they have codes already, too many tries, or the database was lost.
+pub async fn begin_by_choice(app: &AppState, user: UserId, password: &str, from: &Origin) -> Done<Token> {
+    session::say_password(app, user, ("own-password", password), from).await?;
+    let mut tx = SystemTx::begin(&app.db, Some(user), app.clock.now()).await?;
+    if store::is_set_up(&mut tx, user).await? {
+        return Err(Stop::at("own-password", "Your codes are set up already"));
+    }
+    let token = Token::random();
+    store::open_half(&mut tx, token.hash(), user, false).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Begins to move to another telephone, for whoever has a code of the one they have, or one on paper. Until the other one
+/// shows its first code, nothing changes.
+///
+/// # Errors
+/// It is not the code, too many tries, or the database was lost.
+pub async fn begin_another(app: &AppState, user: UserId, typed: &str, from: &Origin) -> Done<Token> {
+    let tried = match count(app, user, from).await? {
+        Ok(tried) => tried,
+        Err(retry_after) => return Err(AppError::TooMany { retry_after }.into()),
+    };
+    let mut tx = SystemTx::begin(&app.db, Some(user), app.clock.now()).await?;
+    system::lock_account(&mut tx, user).await?;
+    if !use_code(&mut tx, user, typed).await? && !use_paper(&mut tx, user, typed).await? {
+        return Err(Stop::at("old-code", WRONG));
+    }
+    tried.take_back(&mut tx).await?;
+    let token = Token::random();
+    store::open_half(&mut tx, token.hash(), user, true).await?;
+    tx.commit().await?;
+    Ok(token)
 }
 
 /// Said of a code that is not taken, whatever the reason.

@@ -85,7 +85,7 @@ pub async fn sign_in(app: &AppState, email: &str, password: &str, from: &Origin)
     system::take_back_failure(&mut tx, keys[1], before[1]).await?;
     if needs_code(&mut tx, account.user).await? {
         let token = Token::random();
-        codes::open_half(&mut tx, token.hash(), account.user).await?;
+        codes::open_half(&mut tx, token.hash(), account.user, false).await?;
         tx.commit().await?;
         return Ok(SignIn::Half(token));
     }
@@ -125,8 +125,12 @@ pub(super) async fn begin(tx: &mut SystemTx, user: UserId, from: &Origin) -> Res
 
 /// Whether a code is asked for beside the password: of whoever has set one up, and where a provider asks it of their role.
 async fn needs_code(tx: &mut SystemTx, user: UserId) -> Result<bool, sqlx::Error> {
-    let asked = system::own_places(tx, user).await?.iter().any(|place| place.codes);
-    Ok(asked || codes::is_set_up(tx, user).await?)
+    Ok(is_asked(tx, user).await? || codes::is_set_up(tx, user).await?)
+}
+
+/// Whether a provider asks a code of the person's role.
+pub(super) async fn is_asked(tx: &mut SystemTx, user: UserId) -> Result<bool, sqlx::Error> {
+    Ok(system::own_places(tx, user).await?.iter().any(|place| place.codes))
 }
 
 async fn open(tx: &mut SystemTx, user: UserId, device: &str) -> Result<Fresh, sqlx::Error> {
@@ -181,23 +185,14 @@ pub async fn change_password(
     from: &Origin,
 ) -> Done<Fresh> {
     let (account, places) = own_account(app, user).await?;
-    let keys = [account_key(&account.email), address_key(from.address)];
-    let before = match count_try(app, keys, &account.email).await? {
-        Ok((before, _)) => before,
-        Err(retry_after) => return Err(AppError::TooMany { retry_after }.into()),
-    };
-    let verdict = app.passwords.verify(current, account.password_hash.as_deref()).await;
-    if verdict.map_err(AppError::internal)? == Verdict::Wrong {
-        return Err(Stop::at("current-password", "This is not your current password"));
-    }
+    let guess = proven(app, &account, ("current-password", current), from).await?;
     let about: Vec<&str> = [account.name.as_str(), &account.email]
         .into_iter()
         .chain(places.iter().map(String::as_str))
         .collect();
     let accepted = app.passwords.accept(new, &about).await;
     let mut tx = SystemTx::begin(&app.db, Some(user), app.clock.now()).await?;
-    system::forget_failures(&mut tx, keys[0]).await?;
-    system::take_back_failure(&mut tx, keys[1], before[1]).await?;
+    guess.forgive(&mut tx).await?;
     let hash = match accepted {
         Ok(hash) => hash,
         Err(NewPasswordError::Refused(why)) => {
@@ -214,6 +209,53 @@ pub async fn change_password(
     let fresh = open(&mut tx, user, &from.device).await?;
     tx.commit().await?;
     Ok(fresh)
+}
+
+/// A right guess at one's own password, which was counted before it was known to be right.
+struct Guess {
+    keys: [[u8; 32]; 2],
+    before: [Failures; 2],
+}
+
+impl Guess {
+    async fn forgive(&self, tx: &mut SystemTx) -> Result<(), sqlx::Error> {
+        system::forget_failures(tx, self.keys[0]).await?;
+        system::take_back_failure(tx, self.keys[1], self.before[1]).await
+    }
+}
+
+/// Goes on only when this is the account's password; guessing it is as slow as at sign-in.
+async fn proven(
+    app: &AppState,
+    account: &Account,
+    (field, typed): (&'static str, &str),
+    from: &Origin,
+) -> Done<Guess> {
+    let keys = [account_key(&account.email), address_key(from.address)];
+    let before = match count_try(app, keys, &account.email).await? {
+        Ok((before, _)) => before,
+        Err(retry_after) => return Err(AppError::TooMany { retry_after }.into()),
+    };
+    let verdict = app.passwords.verify(typed, account.password_hash.as_deref()).await;
+    if verdict.map_err(AppError::internal)? == Verdict::Wrong {
+        return Err(Stop::at(field, "This is not your current password"));
+    }
+    Ok(Guess { keys, before })
+}
+
+/// Goes on only when the person says their own password, at `field`.
+pub(super) async fn say_password(
+    app: &AppState,
+    user: UserId,
+    said: (&'static str, &str),
+    from: &Origin,
+) -> Done<()> {
+    let (account, _) = own_account(app, user).await?;
+    let guess = proven(app, &account, said, from).await?;
+    let mut tx = SystemTx::begin(&app.db, Some(user), app.clock.now()).await?;
+    guess.forgive(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn own_account(app: &AppState, user: UserId) -> Result<(Account, Vec<String>), AppError> {

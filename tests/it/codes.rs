@@ -294,6 +294,81 @@ async fn codes_on_paper_work_once_each_and_are_renewed_with_a_code() {
     assert_eq!(enter(&mut half(&w, "deputy").await, &papers_two[5]).await.status, 422);
 }
 
+/// Whoever is not asked for codes can have them all the same, and is asked from then on.
+#[tokio::test]
+async fn codes_are_set_up_by_choice_with_the_password() {
+    let (db, w) = with_codes(&["carer"]).await;
+    let mut client = Client::signed_in(&w, "carer").await;
+    let page = client.get("/account").await;
+    assert!(page.body.contains("action=\"/account/codes\""), "{}", page.text());
+    let by = page.field("written-by");
+    for (typed, said) in [("", "Enter your password"), ("not this one", "This is not your current password")]
+    {
+        let refused = client.post("/account/codes", &[("written-by", &by), ("own-password", typed)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text().contains(said), "{}", refused.text());
+    }
+    assert_eq!(client.get("/sign-in/code").await.status, 303, "nothing was begun");
+    let begun = client.post("/account/codes", &[("written-by", &by), ("own-password", PASSWORD)]).await;
+    assert_eq!((begun.status, begun.location()), (StatusCode::SEE_OTHER, "/sign-in/code?next=%2Faccount"));
+    let page = client.get("/sign-in/code").await.text();
+    assert!(
+        page.contains("From now on you are asked for a code") && !page.contains("Your role asks"),
+        "{page}"
+    );
+    assert_eq!(enter(&mut client, &wrong(&db, &w, "carer").await).await.status, 422);
+    assert_eq!(number(&db, "SELECT count(*) FROM authenticators").await, 0, "nothing without its first code");
+    let now = code(&db, &w, "carer", 0).await;
+    papers(&enter(&mut client, &now).await);
+    assert!(signed_in(&mut client).await);
+    w.at(w.clock.now() + TimeDelta::seconds(90));
+    let mut again = half(&w, "carer").await;
+    assert_eq!(enter(&mut again, &code(&db, &w, "carer", 0).await).await.status, 303);
+    let twice = again.post("/account/codes", &[("written-by", &by), ("own-password", PASSWORD)]).await;
+    assert!(twice.text().contains("Your codes are set up already"), "{}", twice.text());
+}
+
+/// Another phone: proved by the one before or by paper, which work until the new one shows its first code.
+#[rstest]
+#[case::with_the_phone(false)]
+#[case::with_paper(true)]
+#[tokio::test]
+async fn somebody_moves_to_another_phone(#[case] paper: bool) {
+    let (db, w) = with_codes(&["manager"]).await;
+    let (mut client, papers_one) = enrolled(&db, &w, "manager").await;
+    let (mut elsewhere, before) = (client.clone(), secret(&db, "manager").await);
+    let by = client.get("/account").await.field("written-by");
+    let wrong = wrong(&db, &w, "manager").await;
+    let refused = client.post("/account/codes/phone", &[("written-by", &by), ("old-code", &wrong)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("id=\"old-code-error\""), "{}", refused.text());
+    let proof = if paper { papers_one[2].clone() } else { code(&db, &w, "manager", 0).await };
+    let begun = client.post("/account/codes/phone", &[("written-by", &by), ("old-code", &proof)]).await;
+    assert_eq!((begun.status, begun.location()), (StatusCode::SEE_OTHER, "/sign-in/code?next=%2Faccount"));
+    let page = client.get("/sign-in/code").await.text();
+    assert!(page.contains("Your phone of before works until this one shows its first code"), "{page}");
+
+    // the phone of before opens a session still, and its code does not set up the new one
+    w.at(w.clock.now() + TimeDelta::seconds(90));
+    let old = before.code(w.clock.now()).unwrap();
+    assert_eq!(enter(&mut client, &old).await.status, 422, "not the code of the new one");
+    assert_eq!(enter(&mut half(&w, "manager").await, &old).await.status, 303);
+    let offered: Vec<u8> = sqlx::query_scalar("SELECT offered FROM half_sign_ins WHERE replaces")
+        .fetch_one(&mut db.administrator().await)
+        .await
+        .unwrap();
+    let new = Secret::stored(&offered).unwrap();
+    let papers_two = papers(&enter(&mut client, &new.code(w.clock.now()).unwrap()).await);
+    assert!(signed_in(&mut client).await && !signed_in(&mut elsewhere).await, "signed out everywhere else");
+
+    w.at(w.clock.now() + TimeDelta::seconds(90));
+    let old = before.code(w.clock.now()).unwrap();
+    assert_eq!(enter(&mut half(&w, "manager").await, &old).await.status, 422, "the phone of before is none");
+    assert_eq!(enter(&mut half(&w, "manager").await, &papers_one[5]).await.status, 422);
+    assert_eq!(enter(&mut half(&w, "manager").await, &papers_two[5]).await.status, 303);
+    assert_eq!(enter(&mut half(&w, "manager").await, &new.code(w.clock.now()).unwrap()).await.status, 303);
+}
+
 /// What was typed before a session ended is carried through the code and through setting up.
 #[rstest]
 #[case::enters(true)]

@@ -64,6 +64,8 @@ pub const ROWS: &[Row] = &[
     get("/sign-in/code", Public, ""),
     post("/sign-in/code", Public, "", &[("code", "123456")]),
     post("/sign-in/go-on", Person, "", &[]),
+    post("/account/codes", Person, "", &[("own-password", "wrong")]),
+    post("/account/codes/phone", Person, "", &[("old-code", "123456")]),
     post("/account/codes/recovery", Person, "", &[("code", "123456")]),
     get("/join/{slug}", Public, ""),
     post("/join/{slug}", Public, "", &[("code", "abcde-fghjk-mnpqr-stuvw")]),
