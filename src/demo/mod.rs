@@ -31,6 +31,7 @@ mod safeguarding;
 mod script;
 mod second;
 mod stage;
+mod twice;
 mod weekly;
 
 pub use cast::{Company, FERNBANK, ROWAN};
@@ -123,6 +124,7 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         dignity::story(),
         follow_ups::story(),
         measures::story(),
+        twice::story(),
         weekly::story(),
     ];
     build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;

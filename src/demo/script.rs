@@ -222,6 +222,24 @@ pub enum What {
         /// Who else was there.
         others: &'static str,
     },
+    /// Merges a duplicate into the action that stays.
+    Merge {
+        /// Key of the duplicate.
+        action: &'static str,
+        /// Key of the one that stays.
+        into: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Changes the verification window of a topic's closure standard.
+    Window {
+        /// The topic.
+        topic: Topic,
+        /// Working days.
+        days: u16,
+        /// Why.
+        reason: &'static str,
+    },
     /// Cancels.
     Cancel {
         /// Key of the action.

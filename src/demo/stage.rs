@@ -12,7 +12,10 @@ use crate::domain::assurance::Word;
 use crate::domain::calendar::{self, Nation};
 use crate::domain::closure::{AssuranceDecision, Case};
 use crate::domain::reference::{Kind, Reference};
+use crate::domain::reminder::NOT_BEFORE_HOUR;
 use crate::domain::review::Disposition;
+use crate::domain::standard::ClosureStandard;
+use crate::domain::topic::Topic;
 use crate::error::AppError;
 use crate::ids::{MeasureId, ProviderId, ReviewId, ServiceId, UnitId};
 use crate::store::{TenantTx, case};
@@ -100,6 +103,7 @@ impl<'a> Stage<'a> {
             morning = Some(day);
             self.app.clock.set(now);
             self.act(deed).await?;
+            self.tell().await?;
         }
         let from = morning.map_or(self.today, |last| last + Days::new(1));
         for date in from.iter_days().take_while(|d| *d <= self.today) {
@@ -113,7 +117,29 @@ impl<'a> Stage<'a> {
         workflow::escalation::sweep(self.app, self.provider)
             .await
             .map_err(|stop| trouble("the program", "look", stop))?;
+        // the day of loading is the worker's
+        if date < self.today {
+            self.app.clock.set(moment(date, NOT_BEFORE_HOUR, 0));
+            workflow::reminder::sweep(self.app, self.provider)
+                .await
+                .map_err(|stop| trouble("the program", "remind", stop))?;
+        }
+        self.tell().await
+    }
+
+    /// Tells whom it concerns, so that notices carry the dates of the story.
+    async fn tell(&self) -> Result<(), Trouble> {
+        crate::worker::announce::provider(self.app, self.provider).await?;
         Ok(())
+    }
+
+    async fn change_window(&self, by: &Actor, topic: Topic, days: u16, reason: &str) -> Result<(), Stop> {
+        let all = workflow::standard::read(self.app, by).await?;
+        let of = all.into_iter().find(|s| s.topic == Some(topic) && s.source.is_none() && s.risk.is_none());
+        let before = of.ok_or_else(|| Stop::refused("there is no standard for this topic"))?;
+        let seen = workflow::standard::fingerprint(&before);
+        let after = ClosureStandard { verification_working_days: days, ..before };
+        workflow::standard::change(self.app, by, &seen, &after, reason).await
     }
 
     fn instant(&self, when: When) -> DateTime<Utc> {
@@ -186,6 +212,7 @@ impl<'a> Stage<'a> {
             What::Measure { .. } | What::Read { .. } | What::MeasureMovedBy { .. } => {
                 self.follow(&by, &deed.what).await
             }
+            What::Window { topic, days, reason } => self.change_window(&by, *topic, *days, reason).await,
             What::Leaves => workflow::person::end_place(self.app, self.provider, by.member.id).await,
             _ => self.on_action(&by, deed).await,
         };
@@ -229,6 +256,10 @@ impl<'a> Stage<'a> {
                 let words = workflow::change::NewWords { what, success_test: success, kept: None, reason };
                 workflow::change::reword(app, by, number, seen, words).await
             }
+            What::Merge { into, reason, .. } => {
+                let into = find(&self.actions, into).map_err(|t| Stop::refused(t.to_string()))?;
+                workflow::merging::merge(app, by, number, seen, into.number, reason).await
+            }
             What::Cancel { reason, .. } => workflow::change::cancel(app, by, number, seen, reason).await,
             What::Decide { .. } => self.decide(by, &deed.what, &case).await,
             _ => Ok(()),
@@ -252,6 +283,7 @@ const fn of(what: &What) -> &'static str {
         | What::Extend { action, .. }
         | What::Reassign { action, .. }
         | What::Reword { action, .. }
+        | What::Merge { action, .. }
         | What::Cancel { action, .. }
         | What::Decide { action, .. } => action,
         _ => "",

@@ -51,6 +51,7 @@ async fn it_loads_on_any_day_and_shows_every_state(#[case] date: &str) {
         ("cancelled", "status = 'cancelled'".to_owned()),
         ("unowned", "status NOT IN ('closed', 'cancelled') AND (owner_id IS NULL OR EXISTS (SELECT 1 FROM memberships m WHERE m.id = owner_id AND m.ended_at IS NOT NULL))".to_owned()),
         ("due within a week", format!("{with_owner} AND due_on BETWEEN '{date}' AND date '{date}' + 7")),
+        ("merged into another", "merged_into IS NOT NULL".to_owned()),
         ("not started", "status = 'not_started'".to_owned()),
     ] {
         let sql = format!("SELECT count(*) FROM actions a WHERE {fits}");
@@ -60,8 +61,30 @@ async fn it_loads_on_any_day_and_shows_every_state(#[case] date: &str) {
     let future =
         format!("SELECT count(*) FROM events WHERE at > timestamptz '{}'", app.clock.now().to_rfc3339());
     assert_eq!(number(&db, &future).await, 0, "nothing has happened that is yet to come");
+    // the notices are of the days of the story: most came long before it was loaded, and none after
+    let given = |when: &str| format!("SELECT count(*) FROM notices WHERE created_at {when}");
+    let now = app.clock.now().to_rfc3339();
+    let (all, old) = (given("IS NOT NULL"), given(&format!("< date '{date}' - 14")));
+    let (all, old) = (number(&db, &all).await, number(&db, &old).await);
+    assert!(all > 50 && old * 2 > all, "{old} of {all} notices are older than a fortnight");
+    assert_eq!(number(&db, &given(&format!("> timestamptz '{now}'"))).await, 0);
+    let changed = "SELECT count(*) FROM events e JOIN event_texts t USING (provider_id, seq) WHERE e.kind = 'rules_set' AND t.name = 'reason'";
+    assert_eq!(number(&db, changed).await, 1, "a closure standard was changed, with its reason");
     let own = "SELECT count(*) FROM escalation_decisions d WHERE d.judged ->> 'owner' = d.decided_by::text";
     assert_eq!(number(&db, own).await, 0, "nobody decided on their own lateness");
+}
+
+/// Every sign the demo is to show is there, that of a measure too.
+#[tokio::test]
+async fn it_shows_early_warning_signs() {
+    let db = TestDb::new().await;
+    let folder = Scratch::new("demo-signs");
+    let app = loaded(&db, &folder, "2026-11-21").await;
+    throughline::worker::count_signs(&app).await.unwrap();
+    let kinds = crate::worker::texts(&db, "SELECT DISTINCT sign FROM signs_kept ORDER BY 1").await;
+    for sign in ["came_back", "found_again", "off_target", "overdue", "unowned"] {
+        assert!(kinds.iter().any(|kind| kind == sign), "{sign}: {kinds:?}");
+    }
 }
 
 #[tokio::test]
