@@ -106,4 +106,6 @@ typed_ids! {
     WeeklyReviewId;
     /// A measure.
     MeasureId;
+    /// A sustain check.
+    SustainCheckId;
 }

@@ -43,6 +43,8 @@ pub enum Verb {
     Close,
     /// Reopen what was closed (R19).
     Reopen,
+    /// Look whether what was closed has lasted (R19).
+    CheckSustained,
     /// Give an action another owner (R7).
     Reassign,
     /// Change the wording, with a reason (R6).
@@ -83,7 +85,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -102,6 +104,7 @@ impl Verb {
         Self::Assure,
         Self::Close,
         Self::Reopen,
+        Self::CheckSustained,
         Self::Reassign,
         Self::Reword,
         Self::Extend,
@@ -182,7 +185,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [Own, Services, Services, Services, Provider, Provider, Provider, Provider]
         }
         Verb::LogFinding => [Services, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::RunReview | Verb::ReviewWeekly => {
+        Verb::RunReview | Verb::ReviewWeekly | Verb::CheckSustained => {
             [None, Services, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::SignOffReview | Verb::DisposeFinding => {
@@ -254,8 +257,10 @@ pub const fn may(role: Role, verb: Verb, relation: Relation) -> Result<(), Denia
     if !reached {
         return Err(Denial::NotYours);
     }
-    // R15, R17, R18: nobody judges their own work
-    if matches!(verb, Verb::Verify | Verb::Close | Verb::Assure) && relation.owned_this_cycle {
+    // R15, R17 to R19: nobody judges their own work
+    if matches!(verb, Verb::Verify | Verb::Close | Verb::Assure | Verb::CheckSustained)
+        && relation.owned_this_cycle
+    {
         return Err(Denial::Owner);
     }
     if matches!(verb, Verb::Verify) && relation.gave_evidence {

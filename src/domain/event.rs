@@ -82,6 +82,8 @@ text_enum! {
         Closed => "closed", "Closed";
         /// It was reopened (R19).
         Reopened => "reopened", "Reopened";
+        /// Somebody looked whether it lasts (R19).
+        SustainChecked => "sustain_checked", "Sustain check";
         /// It was cancelled.
         Cancelled => "cancelled", "Cancelled";
         /// It was merged into the action it repeats (R28).

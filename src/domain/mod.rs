@@ -67,6 +67,8 @@ pub mod spc;
 pub mod staleness;
 /// Closure standards: evidence, verification window and approver by topic, source and risk.
 pub mod standard;
+/// Sustain checks: whether what was closed has lasted.
+pub mod sustain;
 /// The macro that makes an enum of the words we store, type and read.
 pub mod text_enum;
 /// Risk, theme, topic and the kinds of review, service and evidence.

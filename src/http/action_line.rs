@@ -9,6 +9,7 @@ use crate::domain::action::{Status, missing_kinds};
 use crate::domain::calendar;
 use crate::domain::closure::{AssuranceDecision, Case};
 use crate::domain::reference::Reference;
+use crate::domain::sustain::{Impact, Lasting};
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Mark, Outcome};
@@ -18,7 +19,7 @@ use crate::http::signed::Signed;
 use crate::http::told;
 use crate::http::view::{At, Check, Checklist, Facts, Moment, Stop, Thread, Timeline};
 use crate::store::change::Field;
-use crate::store::papers::{Change, Verdict};
+use crate::store::papers::{Change, SustainCheck, Verdict};
 
 /// Finding, action done, evidence, verification, impact.
 #[must_use]
@@ -67,10 +68,33 @@ fn impact(opened: &Opened) -> Stop {
     let a = &opened.case.action;
     let measured = a.follow_up_on.map(|d| format!("look again on {}", words::date(d)));
     match a.status {
-        Status::Closed => Stop::new("Impact", measured.unwrap_or_default(), At::Now),
+        Status::Closed => lasting(opened, measured.unwrap_or_default()),
         Status::Verified => Stop::new("Impact", "once it is closed", At::Next),
         _ => Stop::new("Impact", measured.unwrap_or_else(|| "after closure".into()), At::Next),
     }
+}
+
+/// Whether what is closed has lasted, as far as somebody has looked (R19).
+fn lasting(opened: &Opened, measured: String) -> Stop {
+    let newest = answered(opened).max_by_key(|check| check.at);
+    let on = newest.and_then(|check| check.at).map(|at| words::date(london_date(at))).unwrap_or_default();
+    match opened.impact() {
+        Impact::NotYet(None) => Stop::new("Impact", measured, At::Now),
+        Impact::NotYet(Some(day)) => {
+            Stop::new("Impact", format!("look again on {}", words::date(day)), At::Now)
+        }
+        Impact::HeldSoFar(day) => {
+            Stop::new("Impact", format!("held on {on}, look again on {}", words::date(day)), At::Now)
+        }
+        Impact::Shown => Stop::new("Impact", format!("shown: held on {on}"), At::Done),
+        Impact::NotShown => Stop::new("Impact", format!("not shown: slipping on {on}"), At::Now),
+    }
+}
+
+/// The sustain checks of this cycle that were answered, in order.
+fn answered(opened: &Opened) -> impl Iterator<Item = &SustainCheck> {
+    let cycle = opened.case.action.cycle;
+    opened.papers.sustain.iter().filter(move |check| check.cycle == cycle && check.lasting.is_some())
 }
 
 /// The gate's own answers.
@@ -210,6 +234,9 @@ fn papers_of(opened: &Opened, cycle: i32) -> Vec<Moment> {
     for r in p.reopenings.iter().filter(|r| r.cycle == cycle) {
         papers.push((r.at, paper("Reopened".into(), &r.by, r.at, String::new(), &r.reason)));
     }
+    for c in p.sustain.iter().filter(|c| c.cycle == cycle) {
+        papers.extend(c.at.map(|at| (at, look(c, at))));
+    }
     for c in p.closures.iter().filter(|c| c.cycle == cycle) {
         papers.push((c.at, paper("Closure approved".into(), &c.by, c.at, String::new(), &c.note)));
     }
@@ -234,6 +261,24 @@ fn paper(what: String, by: &str, at: DateTime<Utc>, detail: String, quote: &str)
         quote: quote.to_owned().into(),
         late: false,
     }
+}
+
+/// A sustain check as it was answered.
+fn look(c: &SustainCheck, at: DateTime<Utc>) -> Moment {
+    let sample = c.sample_size.zip(c.met_standard).map(|(size, met)| {
+        format!("{} looked at, {} met the standard", words::number(size.into()), words::number(met.into()))
+    });
+    let said = told::sentences(&[
+        c.method.map(|method| method.label().to_owned()).unwrap_or_default(),
+        sample.unwrap_or_default(),
+        c.measure_said.clone(),
+    ]);
+    let result = c.lasting.map(|lasting| lasting.label().to_lowercase()).unwrap_or_default();
+    let by = c.by.as_deref().unwrap_or_default();
+    let title = format!("Sustain check: {result}");
+    let mut moment = paper(title, by, at, said, c.note.as_deref().unwrap_or_default());
+    moment.late = c.lasting != Some(Lasting::Held);
+    moment
 }
 
 /// A verdict as it was given, with the wording it judged if that has changed since (R18a).

@@ -84,6 +84,12 @@ text_enum! {
         LimitsRecalculated => "limits_recalculated", "Limits changed";
         /// An action was named that should move a measure.
         ActionNamed => "action_named", "Action named";
+        /// A sustain check found that it has held.
+        HasHeld => "has_held", "Check recorded";
+        /// A sustain check found that it slips.
+        IsSlipping => "is_slipping", "Check recorded: it is slipping";
+        /// A sustain check found that it is lost.
+        IsLost => "is_lost", "Check recorded: it is open again";
         /// An early-warning sign was put aside.
         SignPutAside => "sign_put_aside", "Sign put aside";
         /// An early-warning sign is shown again.
@@ -173,6 +179,7 @@ impl Done {
             Self::MeasureDefined | Self::ReadingRecorded | Self::LimitsRecalculated | Self::ActionNamed => {
                 self.next_of_measure()
             }
+            Self::HasHeld | Self::IsSlipping | Self::IsLost => self.next_of_check(),
             Self::SignPutAside => {
                 "It comes back on its day if it is still true, and at once if it gets worse."
             }
@@ -208,6 +215,17 @@ impl Done {
             Self::MailChosen => "It counts from the next message on.",
             Self::CalendarEnded => "It opens nothing any more.",
             _ => "It counts from now on.",
+        }
+    }
+
+    /// The same for sustain checks.
+    const fn next_of_check(self) -> &'static str {
+        match self {
+            Self::IsSlipping => "Somebody looks again within a fortnight.",
+            Self::IsLost => {
+                "The owner is told and it has been escalated. Find out why before it is done again."
+            }
+            _ => "Its page says whether somebody looks again.",
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::change::{ChangeRefusal, Handover, may_change};
+use crate::domain::change::Handover;
 use crate::domain::wording::{self, Context};
 use crate::domain::words;
 use crate::error::AppError;
@@ -28,20 +28,6 @@ pub fn routes() -> Routes<AppState> {
         .merge(verb::routes::<Rewording>())
         .merge(verb::routes::<Extension>())
         .merge(verb::routes::<Cancellation>())
-}
-
-/// Whether the signed-in member may do this to the action now; else why not.
-pub fn may(signed: &Signed, verb: Verb, opened: &Opened) -> Result<(), String> {
-    may_change(&signed.actor.member, verb, &opened.case).map_err(|refusal| refusal.sentence())
-}
-
-/// Whether they may look at the form: one that names colleagues or other actions is drawn only for those who may
-/// choose among them, even where the action's state forbids the deed.
-pub fn may_see(signed: &Signed, verb: Verb, opened: &Opened) -> Result<(), String> {
-    match may_change(&signed.actor.member, verb, &opened.case) {
-        Err(ChangeRefusal::Denied(denial)) => Err(denial.sentence().into()),
-        _ => Ok(()),
-    }
 }
 
 /// Another owner (R7).
@@ -67,11 +53,11 @@ impl VerbForm for Owner {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may(signed, Verb::Reassign, opened)
+        opened.changes_by(signed, Verb::Reassign)
     }
 
     fn may_see(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may_see(signed, Verb::Reassign, opened)
+        opened.shows_choices_to(signed, Verb::Reassign)
     }
 
     async fn fields(
@@ -150,7 +136,7 @@ impl VerbForm for Rewording {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may(signed, Verb::Reword, opened)
+        opened.changes_by(signed, Verb::Reword)
     }
 
     fn start(opened: &Opened) -> Draft {
@@ -225,7 +211,7 @@ impl VerbForm for Extension {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may(signed, Verb::Extend, opened)
+        opened.changes_by(signed, Verb::Extend)
     }
 
     async fn fields(
@@ -284,7 +270,7 @@ impl VerbForm for Cancellation {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        may(signed, Verb::Cancel, opened)
+        opened.changes_by(signed, Verb::Cancel)
     }
 
     async fn fields(

@@ -9,7 +9,6 @@ use crate::domain::access::Verb;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::Done;
-use crate::http::change;
 use crate::http::form::Draft;
 use crate::http::judging::Closure;
 use crate::http::opened::Opened;
@@ -43,7 +42,7 @@ impl VerbForm for Reopening {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        change::may(signed, Verb::Reopen, opened)
+        opened.changes_by(signed, Verb::Reopen)
     }
 
     async fn fields(

@@ -10,7 +10,6 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner::Done;
-use crate::http::change;
 use crate::http::form::{Choice, Draft};
 use crate::http::opened::Opened;
 use crate::http::signed::Signed;
@@ -49,11 +48,11 @@ impl VerbForm for Merging {
     }
 
     fn may(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        change::may(signed, Verb::Merge, opened)
+        opened.changes_by(signed, Verb::Merge)
     }
 
     fn may_see(signed: &Signed, opened: &Opened) -> Result<(), String> {
-        change::may_see(signed, Verb::Merge, opened)
+        opened.shows_choices_to(signed, Verb::Merge)
     }
 
     async fn fields(

@@ -135,6 +135,8 @@ pub mod stale;
 pub mod start;
 /// "It is done", and taking that back.
 pub mod submission;
+/// Whether what was closed has lasted.
+pub mod sustain;
 /// States: picture, words, colour.
 pub mod tag;
 /// The trail in plain words.
@@ -191,6 +193,7 @@ pub fn features() -> Routes<AppState> {
         .merge(handover::routes())
         .merge(update::routes())
         .merge(submission::routes())
+        .merge(sustain::routes())
         .merge(evidence::routes())
         .merge(settings::routes())
         .merge(join::routes())

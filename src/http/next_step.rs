@@ -1,12 +1,13 @@
 //! What comes next with an action, said to the one who looks at it: their own step, or whom it waits for.
 
-use crate::domain::access::{self, Verb};
+use crate::domain::access::{self, Denial, Verb};
 use crate::domain::action::{Status, can_submit};
 use crate::domain::assurance::may_assure;
 use crate::domain::change::may_change;
 use crate::domain::closure::{ClosureRefusal, gate};
 use crate::domain::member::Role;
 use crate::domain::reference::Reference;
+use crate::domain::sustain::{Impact, Refusal, may_look, opens_on};
 use crate::domain::verification::VerdictRefusal;
 use crate::domain::words;
 use crate::http::opened::Opened;
@@ -252,11 +253,26 @@ fn waits_for_approval(opened: &Opened) -> Next {
 }
 
 fn closed(signed: &Signed, opened: &Opened) -> Next {
-    let day = opened.case.action.follow_up_on.map(words::date);
-    let mut next = Next::titled("Closed").say(match day {
-        Some(day) => format!("Whether the improvement lasts is looked at on {day}."),
-        None => "It stays readable.".into(),
-    });
+    let (planned, today) = (opened.next_check(), opened.moment.today);
+    let mut next = match (planned, opened.impact()) {
+        (Some(check), _) => {
+            let day = words::date(check.due_on);
+            Next::titled("Closed").say(format!("Whether the improvement lasts is looked at on {day}."))
+        }
+        (None, Impact::Shown) => Next::titled("Closed, and it has lasted").say("It stays readable."),
+        (None, _) => Next::titled("Closed").say("It stays readable."),
+    };
+    let due = planned.map(|check| check.due_on);
+    match may_look(&signed.actor.member, &opened.case, due, today) {
+        Ok(()) => {
+            next.title = "Has it lasted?".into();
+            next.button = Some(Link { label: "Look again", href: opened.path(signed, "sustain-check") });
+        }
+        Err(Refusal::Denied(Denial::Owner)) if due.is_some_and(|day| opens_on(day) <= today) => {
+            next = next.say("You own it or have owned it, so somebody else looks.");
+        }
+        Err(_) => {}
+    }
     if may_change(&signed.actor.member, Verb::Reopen, &opened.case).is_ok() {
         next.other = Some(Link { label: "Reopen", href: opened.path(signed, "reopening") });
     }

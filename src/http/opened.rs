@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use crate::app::AppState;
 use crate::domain::access::{self, Relation, Verb};
-use crate::domain::action::Person;
+use crate::domain::action::{Person, Status};
+use crate::domain::change::{ChangeRefusal, may_change};
 use crate::domain::closure::Case;
 use crate::domain::event::EventKind;
 use crate::domain::finding;
 use crate::domain::member::Member;
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::standard::Approver;
+use crate::domain::sustain::{self, Impact};
 use crate::domain::verification::{Capacity, VerdictRefusal, capacity};
 use crate::domain::words;
 use crate::error::AppError;
@@ -21,7 +23,7 @@ use crate::http::view::{Facts, FileRow, Files, State as Look, Tag};
 use crate::store::TenantTx;
 use crate::store::case;
 use crate::store::evidence::Withdrawal;
-use crate::store::papers::{self, Given, Papers};
+use crate::store::papers::{self, Given, Papers, SustainCheck};
 use crate::workflow::Moment;
 
 /// An action with its papers, as a member sees it now.
@@ -82,7 +84,52 @@ impl Opened {
             let said = format!("Merged into {}", Reference::action(into));
             return Tag::saying(Look::Cancelled, said);
         }
+        if self.case.action.status == Status::Closed {
+            match self.impact() {
+                Impact::Shown => return Tag::new(Look::ImpactShown),
+                Impact::NotShown => return Tag::new(Look::ImpactNotShown),
+                Impact::NotYet(_) | Impact::HeldSoFar(_) => {}
+            }
+        }
         pill(self.case.action.state(self.moment.today, self.papers.escalation.is_some()), self.moment.today)
+    }
+
+    /// Whether the signed-in member may change it in this way now.
+    ///
+    /// # Errors
+    /// Why not, as a sentence.
+    pub fn changes_by(&self, signed: &Signed, verb: Verb) -> Result<(), String> {
+        may_change(&signed.actor.member, verb, &self.case).map_err(|refusal| refusal.sentence())
+    }
+
+    /// Whether they may look at a form that names colleagues or other actions: only who may choose among them does, even
+    /// where the state of the action stands against it.
+    ///
+    /// # Errors
+    /// Why not, as a sentence.
+    pub fn shows_choices_to(&self, signed: &Signed, verb: Verb) -> Result<(), String> {
+        match may_change(&signed.actor.member, verb, &self.case) {
+            Err(ChangeRefusal::Denied(denial)) => Err(denial.sentence().into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The sustain check of this cycle that comes next, if one is planned.
+    #[must_use]
+    pub fn next_check(&self) -> Option<&SustainCheck> {
+        let cycle = self.case.action.cycle;
+        self.papers.sustain.iter().find(|check| check.cycle == cycle && check.lasting.is_none())
+    }
+
+    /// What the sustain checks of this cycle say.
+    #[must_use]
+    pub fn impact(&self) -> Impact {
+        let cycle = self.case.action.cycle;
+        let of_now = self.papers.sustain.iter().filter(|check| check.cycle == cycle);
+        let mut answers: Vec<_> = of_now.filter_map(|check| check.at.zip(check.lasting)).collect();
+        answers.sort_by_key(|(at, _)| *at);
+        let answers: Vec<_> = answers.into_iter().map(|(_, lasting)| lasting).collect();
+        sustain::impact(&answers, self.next_check().map(|check| check.due_on))
     }
 
     /// In what capacity a member checks it; with a reason for an exception or without (R15).

@@ -9,6 +9,7 @@ use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
 use crate::domain::reference::Reference;
 use crate::domain::signal::Sign;
+use crate::domain::sustain::Lasting;
 use crate::domain::text_enum::TextEnum;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Method, Outcome};
@@ -62,6 +63,7 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::Closed => {
             (plain, by_day(told, "follow_up_on", "Its impact is looked at on"), text("note"))
         }
+        EventKind::SustainChecked => (lasted(told), looked(told), text("note")),
         EventKind::Reopened => (plain, by_day(told, "due_on_after", "Due"), text("reason")),
         EventKind::Cancelled | EventKind::FindingDisposed => (plain, String::new(), text("reason")),
         EventKind::MergedInto => (merged(told, "into", "Merged into"), String::new(), text("reason")),
@@ -91,8 +93,28 @@ fn bad_news(told: &Told) -> bool {
             matches!(word::<Standing>(told, "standing"), Some(Standing::Blocked | Standing::Escalate))
         }
         EventKind::Verified => word::<Outcome>(told, "outcome") == Some(Outcome::Ineffective),
+        EventKind::SustainChecked => {
+            matches!(word::<Lasting>(told, "lasting"), Some(Lasting::Slipping | Lasting::Lost))
+        }
         _ => false,
     }
+}
+
+fn lasted(told: &Told) -> String {
+    let lasting = word::<Lasting>(told, "lasting").map(|l| format!(": {}", l.label().to_lowercase()));
+    format!("{}{}", told.kind.label(), lasting.unwrap_or_default())
+}
+
+fn looked(told: &Told) -> String {
+    let count = |name: &str| told.detail.get(name).and_then(Value::as_u64);
+    let sample = count("sample_size").zip(count("met_standard"));
+    sentences(&[
+        sample.map_or_else(String::new, |(size, met)| {
+            format!("{} looked at, {} met the standard", words::number(size), words::number(met))
+        }),
+        text(told, "measure").to_owned(),
+        by_day(told, "again_on", "Looked at again on"),
+    ])
 }
 
 fn of_sign(told: &Told) -> String {

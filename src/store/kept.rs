@@ -5,7 +5,7 @@
 //! action (and so whether this member may see it) together with [`AsOf`]. Only papers read as of the very same are taken.
 //! It is another after every change of what papers show:
 //!
-//! - The action and the rows below it (evidence, verdicts, assurances, closures, reopenings, changes, escalations,
+//! - The action and the rows below it (evidence, verdicts, assurances, closures, reopenings, changes, sustain checks, escalations,
 //!   decisions, weekly entries): the database commits no change to one of them without a new line of the trail about this
 //!   action in the same transaction (`must_have_event`, migrations 0005 and 0021), so its newest line is another.
 //! - The trail itself only grows. Words beside it can be erased: that counts the provider's `revisions` up.
@@ -84,6 +84,7 @@ fn bytes_of(papers: &Papers) -> usize {
         + papers.closures.len()
         + papers.reopenings.len()
         + papers.changes.len()
+        + papers.sustain.len()
         + papers.people.len()
         + papers.sources.len()
         + papers.bears_on.len()

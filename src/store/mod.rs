@@ -109,6 +109,8 @@ pub mod sign_kept;
 pub mod signal;
 /// Closure standards, and the days to do something.
 pub mod standard;
+/// Sustain checks.
+pub mod sustain;
 /// Who is signed in: people, sessions, throttles, places.
 pub mod system;
 /// The trail: appending, reading, verifying.

@@ -16,10 +16,11 @@ use crate::domain::closure::AssuranceDecision;
 use crate::domain::control::ControlDays;
 use crate::domain::escalation::Cause;
 use crate::domain::member::Role;
+use crate::domain::sustain::Lasting;
 use crate::domain::topic::{EvidenceKind, ReviewKind};
 use crate::domain::verification::{Method, Outcome};
 use crate::domain::weekly::Standing;
-use crate::ids::{ActionId, EscalationId, EvidenceId, MemberId};
+use crate::ids::{ActionId, EscalationId, EvidenceId, MemberId, SustainCheckId};
 
 /// The most lines of the trail that are shown.
 pub const TRAIL_LINES: i64 = 100;
@@ -59,6 +60,8 @@ pub struct Papers {
     pub trail: Vec<Told>,
     /// The highest escalation of this cycle that waits for a decision.
     pub escalation: Option<Escalation>,
+    /// The sustain checks of every cycle, in order of their days (R19).
+    pub sustain: Vec<SustainCheck>,
     /// What the newest weekly review agreed (R24).
     pub reviewed: Option<Reviewed>,
     /// What keeps people safe meanwhile.
@@ -187,6 +190,23 @@ pub struct InterimControl {
     pub days: ControlDays,
     pub by: String,
     pub at: DateTime<Utc>,
+}
+
+/// A sustain check, planned or answered.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the fields say what they are")]
+pub struct SustainCheck {
+    pub id: SustainCheckId,
+    pub cycle: i32,
+    pub due_on: NaiveDate,
+    pub lasting: Option<Lasting>,
+    pub method: Option<Method>,
+    pub sample_size: Option<u32>,
+    pub met_standard: Option<u32>,
+    pub measure_said: String,
+    pub note: Option<String>,
+    pub by: Option<String>,
+    pub at: Option<DateTime<Utc>>,
 }
 
 /// Somebody who could take a next step.
@@ -352,6 +372,7 @@ async fn read(tx: &mut TenantTx, action: ActionId) -> Result<(Papers, AsOf), sql
         changes: Vec::new(),
         trail: trail.told()?,
         escalation: row.escalation.map(|Json(escalation)| escalation),
+        sustain: row.sustain.map_or_else(Vec::new, |Json(checks)| checks),
         reviewed: row.reviewed.map(|Json(reviewed)| reviewed),
         interim_control: None,
         people: row.people.map_or_else(Vec::new, |Json(people)| people),

@@ -40,6 +40,10 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
      WHERE u.provider_id = $1 AND u.action_id = $2 ORDER BY x.level DESC, x.at DESC LIMIT 1) AS "escalation: Json<Escalation>",
   (SELECT json_build_object('standing', w.standing, 'by', m.name, 'at', w.at) FROM weekly_entries w JOIN memberships m ON m.provider_id = $1 AND m.id = w.by
      WHERE w.provider_id = $1 AND w.action_id = $2 ORDER BY w.at DESC, w.round DESC LIMIT 1) AS "reviewed: Json<Reviewed>",
+  (SELECT json_agg(json_build_object('id', c.id, 'cycle', c.cycle, 'due_on', c.due_on, 'lasting', c.result, 'method', c.method, 'sample_size', c.sample_size,
+       'met_standard', c.met_standard, 'measure_said', c.measure_said, 'note', c.note, 'at', c.at,
+       'by', (SELECT m.name FROM memberships m WHERE m.provider_id = $1 AND m.id = c.checked_by)) ORDER BY c.due_on, c.id)
+     FROM sustain_checks c WHERE c.provider_id = $1 AND c.action_id = $2) AS "sustain: Json<Vec<SustainCheck>>",
   (SELECT json_agg(json_build_object('id', m.id, 'name', m.name, 'role', m.role) ORDER BY m.name, m.id) FROM memberships m
      WHERE m.provider_id = $1 AND m.ended_at IS NULL AND (m.role IN ('safeguarding_lead', 'quality_lead', 'nominated_individual')
        OR (m.role IN ('deputy_manager', 'registered_manager') AND m.id = ANY(ARRAY(SELECT ms.member_id FROM member_services ms

@@ -148,7 +148,7 @@ pub(super) async fn agree(
             audience: Audience::Owner,
             action: new.id,
             escalation: None,
-            dedupe_key: format!("assigned {} 1", new.id),
+            dedupe_key: format!("assigned {} at first", new.id),
         };
         outbox::queue(tx, &message).await?;
     }

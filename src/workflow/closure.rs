@@ -16,7 +16,7 @@ use crate::domain::message::MessageKind;
 use crate::domain::standard;
 use crate::store::action::Change;
 use crate::store::change::{Field, NewChange};
-use crate::store::{TenantTx, action, change as changes, closure, judged, standard as standards};
+use crate::store::{TenantTx, action, change as changes, closure, judged, standard as standards, sustain};
 
 /// The follow-up audit point when neither the action nor a standard names one, in days after closure.
 const FOLLOW_UP_DAYS: u64 = 28;
@@ -37,7 +37,8 @@ async fn close_once(app: &AppState, by: &Actor, number: i32, seen: i64, note: &s
     if note.trim().is_empty() {
         return Err(Stop::at("note", "Say why you are satisfied that the outcome was reached"));
     }
-    let follow_up_on = follow_up(&mut tx, &case.action, today).await?;
+    let looks = looks(&mut tx, &case.action, today).await?;
+    let follow_up_on = looks.first().copied().unwrap_or(today);
     let looked_at = judged::snapshot(&mut tx, case.action.id).await?;
     let id = closure::insert(&mut tx, &case.action, approval, note, &looked_at).await?;
     let change = Change {
@@ -48,8 +49,9 @@ async fn close_once(app: &AppState, by: &Actor, number: i32, seen: i64, note: &s
         ..Change::default()
     };
     action::change(&mut tx, case.action.id, &change).await?;
+    sustain::plan(&mut tx, &case.action, &looks).await?;
     let facts = json!({ "closure": id, "cycle": case.action.cycle, "verification": approval.verification,
-        "assurance": approval.assurance, "follow_up_on": follow_up_on });
+        "assurance": approval.assurance, "follow_up_on": follow_up_on, "sustain_checks": looks });
     tx.record(
         Event::of_action(EventKind::Closed, case.action.id, case.action.finding_id)
             .detail(facts)
@@ -59,20 +61,25 @@ async fn close_once(app: &AppState, by: &Actor, number: i32, seen: i64, note: &s
     Ok(follow_up_on)
 }
 
-async fn follow_up(tx: &mut TenantTx, action: &Action, today: NaiveDate) -> Result<NaiveDate, sqlx::Error> {
-    if let Some(agreed) = action.follow_up_on.filter(|d| *d > today) {
-        return Ok(agreed);
-    }
-    // the standard it was agreed by; older actions, which kept no days, follow the one that counts now
-    if let Some(days) = action::agreed_sustain_days(tx, action.id).await? {
-        return Ok(today.checked_add_days(Days::new(days)).unwrap_or(today));
-    }
-    let standards = standards::all(tx).await?;
+/// The days on which somebody looks whether it lasts (R19): the first as agreed for this action, or else by the standard it
+/// was agreed by; the others by the standard that counts now.
+async fn looks(tx: &mut TenantTx, action: &Action, today: NaiveDate) -> Result<Vec<NaiveDate>, sqlx::Error> {
+    let after = |days: u64| today.checked_add_days(Days::new(days)).unwrap_or(today);
+    let rules = standards::all(tx).await?;
     let sources = closure::sources(tx, action.finding_id).await?;
-    let days = standard::choose(&standards, action.topic, &sources, action.risk)
-        .and_then(|s| s.sustain_days.first().copied())
-        .map_or(FOLLOW_UP_DAYS, u64::from);
-    Ok(today.checked_add_days(Days::new(days)).unwrap_or(today))
+    let rule = standard::choose(&rules, action.topic, &sources, action.risk);
+    let by_rule: Vec<NaiveDate> =
+        rule.map(|s| s.sustain_days.iter().map(|days| after(u64::from(*days))).collect()).unwrap_or_default();
+    let first = match action.follow_up_on.filter(|day| *day > today) {
+        Some(agreed) => agreed,
+        // older actions, which kept no days, follow the standard that counts now
+        None => match action::agreed_sustain_days(tx, action.id).await? {
+            Some(days) => after(days),
+            None => by_rule.first().copied().unwrap_or_else(|| after(FOLLOW_UP_DAYS)),
+        },
+    };
+    let others = by_rule.into_iter().skip(1).filter(|day| *day > first);
+    Ok(std::iter::once(first).chain(others).collect())
 }
 
 /// Opens a closed action again: a new cycle with a new date, whose evidence has to be new. The closure stays readable.
@@ -108,8 +115,19 @@ async fn reopen_once(
     if due_on < today {
         return Err(Stop::at("due", ChangeRefusal::PastDate.sentence()));
     }
-    let action = &case.action;
-    closure::insert_reopening(&mut tx, action, reason).await?;
+    open_again(&mut tx, &case.action, reason, due_on).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Opens a closed action again, says why, and tells its owner.
+pub(super) async fn open_again(
+    tx: &mut TenantTx,
+    action: &Action,
+    reason: &str,
+    due_on: NaiveDate,
+) -> Result<(), sqlx::Error> {
+    closure::insert_reopening(tx, action, reason).await?;
     let again = Change {
         status: Some(Status::InProgress),
         new_cycle: true,
@@ -117,17 +135,16 @@ async fn reopen_once(
         touched: true,
         ..Change::default()
     };
-    action::change(&mut tx, action.id, &again).await?;
+    action::change(tx, action.id, &again).await?;
     let (before, after) = (action.due_on.map(|d| d.to_string()), due_on.to_string());
     let date = NewChange { field: Field::DueOn, before: before.as_deref(), after: &after, reason };
-    changes::insert(&mut tx, action.id, action.cycle + 1, date).await?;
+    changes::insert(tx, action.id, action.cycle + 1, date).await?;
     let facts = json!({ "cycle": action.cycle, "due_on_before": action.due_on, "due_on_after": due_on });
     tx.record(
         Event::of_action(EventKind::Reopened, action.id, action.finding_id)
             .detail(facts)
             .text("reason", reason),
     );
-    tell_owner(&mut tx, action, MessageKind::SentBack).await?;
-    tx.commit().await?;
+    tell_owner(tx, action, MessageKind::SentBack).await?;
     Ok(())
 }

@@ -73,6 +73,8 @@ pub mod sign_count;
 pub mod standard;
 /// Submission for verification.
 pub mod submission;
+/// Looking whether what was closed has lasted.
+pub mod sustain;
 /// What an owner is told.
 mod tell;
 /// The trail: whether it is unbroken.

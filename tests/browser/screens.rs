@@ -156,6 +156,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
             ),
             at("/p/{provider}/verify/exceptions", "exceptions", "verify/exceptions"),
             at("/p/{provider}/escalations", "escalations-decided", "escalations?show=decided"),
+            at("/p/{provider}/sustain-checks", "sustain-checks", "sustain-checks"),
+            from(
+                "/p/{provider}/actions/{action}/sustain-check",
+                "sustain-check",
+                ("sustain-checks", "a[href$='/sustain-check']", ""),
+            ),
             at("/p/{provider}/measures", "measures", "measures"),
             at("/p/{provider}/measures/new", "measure-new", "measures/new"),
             from("/p/{provider}/measures/{measure}", "measure", ("measures", ROW, "")),

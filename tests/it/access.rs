@@ -34,6 +34,7 @@ Verify           -----   -----   --yoe   --yoe   yyyoe   yyyoe   yyyoe   -----  
 Assure           -----   -----   -----   -----   -----   -----   yyyoy   -----   -----
 Close            -----   -----   -----   --yoy   -----   yyyoy   yyyoy   -----   -----
 Reopen           -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
+CheckSustained   -----   --yoy   --yoy   --yoy   yyyoy   yyyoy   yyyoy   -----   -----
 Reassign         -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 Reword           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 Extend           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----

@@ -60,6 +60,12 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     let verified = w.verified_action(Risk::Low, "carer").await;
     let high = w.verified_action(Risk::High, "carer").await;
     let closed = w.closed_action(Risk::Low, "carer").await;
+    let lasting = w.closed_action(Risk::Low, "carer").await;
+    let soon = format!(
+        "SET session_replication_role = replica; UPDATE sustain_checks c SET due_on = '2026-11-26' FROM actions a WHERE a.id = c.action_id AND a.number = {}",
+        lasting.number
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(soon)).execute(&mut db.administrator().await).await.unwrap();
     let own = w.line(Risk::Low, Topic::Medicines, "manager").await.1;
     let late = w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-23")).await;
     let alone = w.log_finding("manager", Risk::Low, Topic::Falls).await;
@@ -85,6 +91,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("actions/{}/closure", at(verified, "closure")),
         ("actions/{}/assurance", at(high, "assurance")),
         ("actions/{}/reopening", at(closed, "reopening")),
+        ("actions/{}/sustain-check", at(lasting, "sustain-check")),
         ("actions/{}/submission", at(own, "submission")),
         ("actions/{}/submission/withdrawal", at(own, "submission/withdrawal")),
         ("actions/{}/update", at(plain, "update")),

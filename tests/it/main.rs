@@ -58,6 +58,7 @@ mod staleness;
 mod standard;
 mod starting;
 mod submission;
+mod sustain;
 mod tenancy;
 mod trail;
 mod trigger;

@@ -148,6 +148,22 @@ pub const ROWS: &[Row] = &[
     ),
     get("/p/{provider}/actions/{reference}/reopening", Thing, "manager"),
     post("/p/{provider}/actions/{reference}/reopening", Thing, "manager", REASON_AND_DATE),
+    get("/p/{provider}/sustain-checks", Provider, "manager"),
+    get("/p/{provider}/actions/{reference}/sustain-check", Thing, "manager"),
+    post(
+        "/p/{provider}/actions/{reference}/sustain-check",
+        Thing,
+        "manager",
+        &[
+            ("version", "@version"),
+            ("check", "00000000-0000-0000-0000-000000000000"),
+            ("note", "Protocols written since the closure"),
+            ("method", "record_sample"),
+            ("sample", "8"),
+            ("met", "8"),
+            ("lasting", "held"),
+        ],
+    ),
     get("/p/{provider}/actions/{reference}/owner", Thing, "manager"),
     post(
         "/p/{provider}/actions/{reference}/owner",
