@@ -17,6 +17,8 @@ use crate::ids::ServiceId;
 pub(super) struct Kept {
     /// The services in which something happened since.
     pub(super) news: Vec<Uuid>,
+    /// Whether there are measures of the whole provider, which belong to no service and are not kept.
+    beyond: bool,
     counts: Vec<(Sign, bool, u64)>,
     rows: Vec<(Sign, Shown)>,
 }
@@ -48,6 +50,11 @@ impl KeptRow {
 }
 
 impl Kept {
+    /// Whether it is all there is.
+    pub(super) const fn is_all(&self) -> bool {
+        self.news.is_empty() && !self.beyond
+    }
+
     /// Adds what was kept to what was found anew.
     pub(super) fn join(self, signs: &mut Signs) {
         for (sign, quiet, total) in self.counts {
@@ -93,6 +100,7 @@ pub(super) async fn read(
     let rows = row.rows.map_or_else(Vec::new, |Json(rows)| rows);
     Ok(row.news.map(|news| Kept {
         news,
+        beyond: row.beyond,
         counts: row.counts.map_or_else(Vec::new, |Json(counts)| counts),
         rows: rows.into_iter().map(KeptRow::shown).collect(),
     }))

@@ -227,7 +227,10 @@ pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Signs, sqlx::E
     };
     // what is merged or begun anew in the middle needs all its rows
     let limit = if matches!(asked.wanted, Wanted::All) { ROWS } else { usize::MAX };
-    let mut signs = read_for(tx, &sees, asked.today, asked.wanted, limit).await?;
+    let mut signs = match &kept {
+        Some(kept) if kept.is_all() => Signs::default(),
+        _ => read_for(tx, &sees, asked.today, asked.wanted, limit).await?,
+    };
     if let Some(kept) = kept {
         kept.join(&mut signs);
     }
