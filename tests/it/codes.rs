@@ -336,7 +336,10 @@ async fn codes_are_set_up_by_choice_with_the_password() {
 async fn somebody_moves_to_another_phone(#[case] paper: bool) {
     let (db, w) = with_codes(&["manager"]).await;
     let (mut client, papers_one) = enrolled(&db, &w, "manager").await;
-    let (mut elsewhere, before) = (client.clone(), secret(&db, "manager").await);
+    let before = secret(&db, "manager").await;
+    let mut elsewhere = half(&w, "manager").await;
+    assert_eq!(enter(&mut elsewhere, &papers_one[0]).await.status, 303);
+    assert!(signed_in(&mut elsewhere).await);
     let by = client.get("/account").await.field("written-by");
     let wrong = wrong(&db, &w, "manager").await;
     let refused = client.post("/account/codes/phone", &[("written-by", &by), ("old-code", &wrong)]).await;
