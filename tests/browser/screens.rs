@@ -166,6 +166,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/measures/new", "measure-new", "measures/new"),
             from("/p/{provider}/measures/{measure}", "measure", ("measures", ROW, "")),
             at("/p/{provider}/signals", "signals", "signals"),
+            at("/p/{provider}/signals", "signals-one", "signals?sign=overdue"),
             from("/p/{provider}/signals/{sign}/{reference}", "sign", ("signals", ".work__a", "")),
             at("/providers", "providers", "/providers"),
             at("/account", "account", "/account"),
