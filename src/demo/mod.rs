@@ -21,6 +21,7 @@ mod everyday;
 mod falls;
 mod families;
 mod follow_ups;
+mod lasting;
 mod measures;
 mod medicines;
 mod nutrition;
@@ -124,6 +125,7 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         dignity::story(),
         follow_ups::story(),
         measures::story(),
+        lasting::story(),
         twice::story(),
         weekly::story(),
     ];

@@ -3,6 +3,7 @@
 
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::measure::{Shape, Way};
+use crate::domain::sustain::Lasting;
 use crate::domain::topic::{EvidenceKind, EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
 use crate::domain::weekly::Standing;
@@ -164,6 +165,17 @@ pub enum What {
         /// The word.
         decision: AssuranceDecision,
         /// Why.
+        note: &'static str,
+    },
+    /// Looks whether what was closed has lasted.
+    LooksAgain {
+        /// Key of the action.
+        action: &'static str,
+        /// Held, slipping or lost.
+        lasting: Lasting,
+        /// How many were looked at, and how many met the standard.
+        sample: (u32, u32),
+        /// What was seen.
         note: &'static str,
     },
     /// Approves closure.

@@ -15,11 +15,14 @@ use crate::domain::reference::{Kind, Reference};
 use crate::domain::reminder::NOT_BEFORE_HOUR;
 use crate::domain::review::Disposition;
 use crate::domain::standard::ClosureStandard;
+use crate::domain::sustain::Sample;
 use crate::domain::topic::Topic;
+use crate::domain::verification::Method;
 use crate::error::AppError;
 use crate::ids::{MeasureId, ProviderId, ReviewId, ServiceId, UnitId};
-use crate::store::{TenantTx, case};
+use crate::store::{TenantTx, case, sustain as checks};
 use crate::workflow::finding::Source;
+use crate::workflow::sustain::Given as Look;
 use crate::workflow::{self, Actor, Stop};
 
 /// Why the demo could not be loaded: the deed that was refused, or what failed.
@@ -242,6 +245,7 @@ impl<'a> Stage<'a> {
                 workflow::assurance::record(app, by, number, seen, &word).await
             }
             What::Close { note, .. } => workflow::closure::close(app, by, number, seen, note).await.map(drop),
+            What::LooksAgain { .. } => self.look_again(by, &deed.what, &case).await,
             What::Reopen { reason, due, .. } => {
                 workflow::closure::reopen(app, by, number, seen, reason, self.day(*due)).await
             }
@@ -266,6 +270,24 @@ impl<'a> Stage<'a> {
         }
     }
 
+    async fn look_again(&self, by: &Actor, what: &What, case: &Case) -> Result<(), Stop> {
+        let What::LooksAgain { lasting, sample, note, .. } = what else { return Ok(()) };
+        let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await?;
+        let waiting = checks::waiting(&mut tx, &case.action).await?;
+        tx.commit().await?;
+        let Some((check, _)) = waiting.first() else { return Err(AppError::NotFound.into()) };
+        let given = Look {
+            check: *check,
+            lasting: *lasting,
+            method: Method::RecordSample,
+            sample: Some(Sample { size: sample.0, met: sample.1 }),
+            measure: None,
+            note: (*note).into(),
+        };
+        let (number, seen) = (case.action.number, case.action.version);
+        workflow::sustain::look(self.app, by, number, seen, &given).await.map(drop)
+    }
+
     async fn case(&self, number: i32) -> Result<Case, Stop> {
         let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await?;
         case::read(&mut tx, number).await?.ok_or_else(|| AppError::NotFound.into())
@@ -279,6 +301,7 @@ const fn of(what: &What) -> &'static str {
         | What::Verdict { action, .. }
         | What::Assurance { action, .. }
         | What::Close { action, .. }
+        | What::LooksAgain { action, .. }
         | What::Reopen { action, .. }
         | What::Extend { action, .. }
         | What::Reassign { action, .. }
