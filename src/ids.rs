@@ -74,6 +74,8 @@ typed_ids! {
     FindingId;
     /// The link between a finding and an earlier one.
     FindingLinkId;
+    /// A root-cause review.
+    RootCauseId;
     /// An action.
     ActionId;
     /// A progress update on an action.

@@ -4,10 +4,11 @@
 
 use super::script::Proof::{At, File, Photo};
 use super::script::What::{
-    Action, Assurance, CameBack, Close, Finding, Progress, Reopen, Review, SignOff, Verdict,
+    Action, Assurance, CameBack, Close, Finding, Progress, Reopen, Review, RootCause, SignOff, Verdict,
 };
 use super::script::{Deed, at, deed};
 use crate::domain::closure::AssuranceDecision::Assured;
+use crate::domain::recurrence::Factor;
 use crate::domain::topic::EvidenceKind::{AuditSample, Record};
 use crate::domain::topic::{EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
@@ -268,6 +269,22 @@ fn second_audit() -> Vec<Deed> {
                 success: "Deputy samples the next 6 new protocols; all 6 carry a maximum dose before the first dose is given",
                 owner: "sofia",
                 due: -6,
+            },
+        ),
+        deed(
+            at(14, 15, 10),
+            "priya",
+            RootCause {
+                finding: "prn-again",
+                factors: &[Factor::Communication, Factor::Procedures, Factor::Checking],
+                whys: &[
+                    "The three protocols were written on admission, on late shifts",
+                    "The admission form has no line for a maximum dose, only the old protocols had it added by hand",
+                    "The first round put the twelve protocols right and left the form as it was",
+                    "Nobody looked at protocols written after that sample",
+                ],
+                wider: "Use the same admission form in the other branches, so that no protocol anywhere begins without a maximum dose.",
+                review: -20,
             },
         ),
         deed(at(13, 15, 30), "priya", SignOff("med2")),

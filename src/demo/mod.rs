@@ -28,6 +28,8 @@ mod nutrition;
 mod picture;
 mod prepare;
 mod records;
+/// What came back.
+mod recurrence;
 mod safeguarding;
 mod script;
 mod second;

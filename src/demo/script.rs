@@ -3,6 +3,7 @@
 
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::measure::{Shape, Way};
+use crate::domain::recurrence::Factor;
 use crate::domain::sustain::Lasting;
 use crate::domain::topic::{EvidenceKind, EvidenceSource, ReviewKind, Risk, Theme, Topic};
 use crate::domain::verification::{Method, Outcome};
@@ -103,6 +104,19 @@ pub enum What {
         finding: &'static str,
         /// Key of the earlier one.
         earlier: &'static str,
+    },
+    /// Completes the root-cause review of what came back.
+    RootCause {
+        /// Key of the finding.
+        finding: &'static str,
+        /// What contributed.
+        factors: &'static [Factor],
+        /// Why, and why that.
+        whys: &'static [&'static str],
+        /// What has to change in other services.
+        wider: &'static str,
+        /// Looked at again so many working days ago (negative: after the day of loading).
+        review: i32,
     },
     /// Ends a finding without an action.
     NotForTracker {

@@ -191,10 +191,7 @@ impl<'a> Stage<'a> {
                 let (finding, review) = (find(&self.findings, finding)?, find(&self.reviews, review)?);
                 workflow::finding::add_source(self.app, &by, finding.number, &Source::Review(review.0)).await
             }
-            What::CameBack { finding, earlier } => {
-                let (finding, earlier) = (find(&self.findings, finding)?, find(&self.findings, earlier)?);
-                workflow::recurrence::link(self.app, &by, finding.number, earlier.number).await
-            }
+            What::CameBack { .. } | What::RootCause { .. } => self.come_back(&by, &deed.what).await,
             What::NotForTracker { finding, reason } => {
                 let finding = find(&self.findings, finding)?;
                 workflow::finding::dispose(

@@ -270,6 +270,8 @@ pub enum SubmissionRefusal {
     Missing(Vec<EvidenceKind>),
     /// It came back and nothing new was added since the verdict (R16).
     NothingNew,
+    /// Its finding came back, and all that is to be done is to tell people again (R22).
+    OnlyReminds,
 }
 
 impl SubmissionRefusal {
@@ -287,6 +289,9 @@ impl SubmissionRefusal {
                 "Evidence is still missing: {}. A note is not evidence: add a file, or say where the record is kept.",
                 super::words::list(&kinds.iter().map(|k| k.label().to_lowercase()).collect::<Vec<_>>())
             ),
+            Self::OnlyReminds => {
+                "This came back, and telling people again is all that was agreed. Ask your manager for an action that changes how things are done.".into()
+            }
             Self::NothingNew => "It was sent back. Add what was missing before you submit it again.".into(),
         }
     }

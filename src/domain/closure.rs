@@ -6,12 +6,16 @@ use super::access::{self, Denial, Relation, Verb};
 use super::action::{Action, Piece, Status, missing_kinds};
 use super::finding;
 use super::member::{Member, Role};
+use super::recurrence::{Again, Recurrence};
 use super::standard::Approver;
 use super::text_enum::text_enum;
 use super::topic::EvidenceKind;
 use super::verification::{Mark, Outcome};
 use super::words;
 use crate::ids::{AssuranceId, MemberId, VerificationId};
+
+/// What came back, and the cause of it.
+mod came_back;
 
 text_enum! {
     /// The nominated individual's word (R18).
@@ -76,6 +80,10 @@ pub struct Case {
     pub verification: Option<Verified>,
     /// The newest assurance of this cycle.
     pub assurance: Option<Assured>,
+    /// That it is closed and its closure did not last.
+    pub again: Option<Again>,
+    /// That its finding, or one merged into it, came back.
+    pub recurrence: Option<Recurrence>,
 }
 
 /// One line of the checklist.
@@ -91,6 +99,10 @@ pub enum Step {
     Verified,
     /// Every required kind supports the outcome (R17).
     Supported,
+    /// Why it came back is known (R22).
+    RootCause,
+    /// What came back is answered by more than telling people again (R22).
+    MoreThanReminding,
     /// The nominated individual's assurance (R18).
     Assured,
     /// Approval by the role the standard names (R17).
@@ -185,6 +197,7 @@ impl Case {
     pub fn checklist(&self) -> Vec<Item> {
         let mut items =
             vec![self.owned(), self.recorded(), self.evidence(), self.verified(), self.supports()];
+        items.extend(self.came_back());
         if self.action.needs_assurance() {
             items.push(self.assurance_item());
         }

@@ -50,6 +50,9 @@ pub struct Upon {
     /// The day that one was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_on: Option<NaiveDate>,
+    /// The number of the earlier finding it was linked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<i32>,
 }
 
 /// Why an escalation exists, in plain words: a sentence without its full stop (R14).
@@ -66,8 +69,15 @@ pub fn why(cause: Cause, date: NaiveDate, upon: &Upon) -> String {
         Cause::Ineffective => "It was verified as ineffective: practice did not change".into(),
         Cause::MixedEvidence => "The evidence points both ways".into(),
         Cause::Challenged => "The nominated individual challenged it".into(),
-        Cause::Recurrence => match (upon.closed, upon.closed_on) {
-            (Some(number), Some(on)) => format!(
+        Cause::Recurrence => match (upon.closed, upon.closed_on, upon.found) {
+            (Some(number), Some(on), Some(found)) => format!(
+                "The same was found again: finding {}, whose action {} was closed on {}",
+                Reference::finding(found),
+                Reference::action(number),
+                words::date(on)
+            ),
+            (_, _, Some(n)) => format!("The same was found again: it is {} again", Reference::finding(n)),
+            (Some(number), Some(on), None) => format!(
                 "The same was found again: action {} on this topic was closed on {}",
                 Reference::action(number),
                 words::date(on)

@@ -54,6 +54,14 @@ text_enum! {
         FindingLinked => "finding_linked", "Linked as the same problem";
         /// Such a link was withdrawn, with a reason.
         LinkWithdrawn => "link_withdrawn", "Link withdrawn";
+        /// A closure did not last: the same was found again (R22).
+        ClosureNotLasting => "closure_not_lasting", "The closure did not last";
+        /// A root-cause review was opened (R22).
+        RootCauseOpened => "root_cause_opened", "Root-cause review opened";
+        /// A root-cause review was written, and is not complete yet.
+        RootCauseSaved => "root_cause_saved", "Root-cause review saved";
+        /// A root-cause review was completed.
+        RootCauseFound => "root_cause_found", "Root-cause review complete";
         /// An action was agreed (R2, R3).
         ActionDefined => "action_defined", "Action agreed";
         /// An action got an owner, or another one (R7).

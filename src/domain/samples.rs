@@ -115,6 +115,8 @@ impl Cast {
             owners: vec![(self.owner.id, self.owner.role)],
             verification: None,
             assurance: None,
+            again: None,
+            recurrence: None,
         }
     }
 

@@ -166,16 +166,8 @@ pub fn check(text: &str, context: Context) -> Wording {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
     let number = words.iter().any(Word::is_number);
 
-    let content = words.iter().zip(&in_vague).filter(|(word, vague)| {
-        let lower = word.lower.as_str();
-        !**vague
-            && !FILLER.contains(&lower)
-            && !STAFF.contains(&lower)
-            && !word.is_number()
-            && lower.len() > 2
-    });
     let mut missing = Vec::new();
-    if content.count() < 2 {
+    if !has_content(&words, &in_vague) {
         missing.push(Missing::What);
     }
     if !context.has_owner && !has(ROLES) {
@@ -203,6 +195,36 @@ pub fn is_vague_note(text: &str) -> bool {
         !part_of_date(&words, index) && !FILLER.contains(&lower) && !EMPTY_NOTE.contains(&lower)
     });
     words.len() < 3 || content.count() < 2
+}
+
+/// Whether a text asks for nothing but telling people to do what they should do already: "remind staff", "be more
+/// careful". A sentence of its own that says what will be done makes it more than that (R22).
+#[must_use]
+pub fn only_reminds(text: &str) -> bool {
+    let mut reminds = false;
+    for sentence in text.split(['.', ';', '\n']) {
+        let words = split(sentence);
+        let (vague, in_vague) = weak_phrases(sentence, &words);
+        if vague.iter().any(|v| matches!(v.weakness, Weakness::Crowd | Weakness::Care)) {
+            reminds = true;
+        } else if has_content(&words, &in_vague) {
+            return false;
+        }
+    }
+    reminds
+}
+
+/// Whether two words besides weak phrases, fillers and numbers say what will be done.
+fn has_content(words: &[Word], in_vague: &[bool]) -> bool {
+    let content = words.iter().zip(in_vague).filter(|(word, vague)| {
+        let lower = word.lower.as_str();
+        !**vague
+            && !FILLER.contains(&lower)
+            && !STAFF.contains(&lower)
+            && !word.is_number()
+            && lower.len() > 2
+    });
+    content.count() >= 2
 }
 
 /// Whether word `index` is the day, month or year of a written date, or a weekday.

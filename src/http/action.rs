@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::AppState;
-use crate::domain::access::Verb;
+use crate::domain::access::{self, Verb};
 use crate::domain::action::Status;
 use crate::domain::control::Stands;
+use crate::domain::finding;
 use crate::domain::reference::Reference;
 use crate::error::AppError;
 use crate::http::Routes;
@@ -56,6 +57,7 @@ struct ShowPage {
     stale: Option<Tag>,
     thread: Thread,
     interim: Option<Interim>,
+    again: Option<Again>,
     gate: Option<Gate>,
     next: Next,
     judging: Judging,
@@ -84,6 +86,14 @@ struct Interim {
     /// "from …, check by …".
     days: String,
     check_late: bool,
+}
+
+/// That the closure did not last.
+struct Again {
+    reference: String,
+    /// Empty where this member does not see that finding.
+    href: String,
+    on: String,
 }
 
 async fn show(
@@ -116,6 +126,7 @@ async fn show(
         stale: opened.stale(),
         thread: thread(&opened),
         interim: interim(&opened),
+        again: again(&signed, &opened),
         gate: (a.status != Status::Cancelled).then(|| gate(&opened)),
         judging: judging(&app, &signed, &opened, &next).await?,
         next,
@@ -139,6 +150,15 @@ fn gate(opened: &Opened) -> Gate {
         note: format!("{} of {} done", list.done(), list.items.len()),
         list,
     }
+}
+
+fn again(signed: &Signed, opened: &Opened) -> Option<Again> {
+    let found = opened.case.again?;
+    let reference = Reference::finding(found.finding).to_string();
+    let relation = finding::relation(&signed.actor.member, found.service, false);
+    let sees = access::may(signed.role(), Verb::SeeFinding, relation).is_ok();
+    let href = if sees { signed.path(&format!("findings/{reference}")) } else { String::new() };
+    Some(Again { reference, href, on: crate::domain::words::date(found.found_on) })
 }
 
 /// The newest control while the action is open; one that ended is history, told by the trail.

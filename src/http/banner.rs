@@ -30,6 +30,12 @@ text_enum! {
         SourceAdded => "source_added", "Source added";
         /// A finding was linked to an earlier one.
         FindingLinked => "finding_linked", "Findings linked";
+        /// A root-cause review was written.
+        RootCauseSaved => "root_cause_saved", "Root-cause review saved";
+        /// A root-cause review was completed.
+        RootCauseFound => "root_cause_found", "Root-cause review complete";
+        /// Another root-cause review was opened.
+        RootCauseOpened => "root_cause_opened", "Root-cause review opened";
         /// A link was withdrawn.
         LinkWithdrawn => "link_withdrawn", "Link withdrawn";
         /// An action was agreed.
@@ -198,7 +204,10 @@ impl Done {
     /// The same for what is done to one's account and to the settings.
     const fn next_of_place(self) -> &'static str {
         match self {
-            Self::FindingLinked => "Both findings show it.",
+            Self::FindingLinked => "Say in the root-cause review why it came back.",
+            Self::RootCauseSaved => "Its actions cannot close before it is complete.",
+            Self::RootCauseFound => "It stays as it is. Its actions can close when they are proven.",
+            Self::RootCauseOpened => "The earlier ones stay readable on the finding.",
             Self::LinkWithdrawn => "It stays in the timeline with your reason.",
             Self::SignedOut => "Close the window if others use this device.",
             Self::PasswordChanged => "Your other sessions have ended.",

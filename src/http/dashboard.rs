@@ -228,7 +228,7 @@ fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tile
                 n.came_back,
                 "Came back".into(),
                 list("came_back").into(),
-                "Reopened, or did not work".into(),
+                "Reopened, found again, or did not work".into(),
                 Look::CameBack,
             ),
         ],

@@ -21,10 +21,10 @@ use crate::http::form::Choice;
 use crate::http::line::{place, service, short, tag};
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
-use crate::http::view::{Pages, Tag};
+use crate::http::view::{Pages, State as Look, Tag};
 use crate::store::finding::{self, Filter, Finding, Progress, Row};
 use crate::store::scope::Scope;
-use crate::store::{TenantTx, menu};
+use crate::store::{TenantTx, menu, recurrence};
 use crate::workflow::Moment;
 
 /// The form that agrees an action.
@@ -39,6 +39,8 @@ mod hints;
 mod like;
 /// The form that records a finding.
 mod new;
+/// Why it came back.
+mod root_cause;
 /// A finding with everything that follows from it.
 mod show;
 
@@ -50,6 +52,9 @@ pub fn routes() -> Routes<AppState> {
         .post("/p/{provider}/findings/new", new::create)
         .get("/p/{provider}/findings/{finding}", show::show)
         .post("/p/{provider}/findings/{finding}/sources", show::add_source)
+        .get("/p/{provider}/findings/{finding}/root-cause", root_cause::form)
+        .post("/p/{provider}/findings/{finding}/root-cause", root_cause::record)
+        .post("/p/{provider}/findings/{finding}/root-cause/again", root_cause::again)
         .post("/p/{provider}/findings/{finding}/earlier", earlier::link)
         .get("/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal", earlier::form)
         .post("/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal", earlier::withdraw)
@@ -71,11 +76,12 @@ struct Asked {
     state: String,
     q: String,
     mine: String,
+    came_back: String,
     after: String,
 }
 
 impl Asked {
-    fn fields(&self) -> [(&'static str, &str); 8] {
+    fn fields(&self) -> [(&'static str, &str); 9] {
         [
             ("service", &self.service),
             ("risk", &self.risk),
@@ -85,6 +91,7 @@ impl Asked {
             ("state", &self.state),
             ("q", &self.q),
             ("mine", &self.mine),
+            ("came_back", &self.came_back),
         ]
     }
 }
@@ -102,6 +109,7 @@ struct ListPage {
     topics: Vec<Choice>,
     weights: Vec<Choice>,
     states: Vec<Choice>,
+    came_back: i64,
     asked: Asked,
     problem: Option<&'static str>,
     rows: Vec<Line>,
@@ -123,6 +131,7 @@ struct Line {
     weight: &'static str,
     found: String,
     tag: Tag,
+    back: Option<Tag>,
     actions: String,
 }
 
@@ -144,6 +153,7 @@ async fn list(
         progress: one_of::<Progress>(&asked.state)?,
         words: words.unwrap_or_default().map(str::to_owned),
         mine: asked.mine == "yes",
+        came_back: asked.came_back == "yes",
         after: place(&asked.after)?,
     };
     let scope = Scope::of(&signed.actor.member);
@@ -151,6 +161,7 @@ async fn list(
         Ok(_) => finding::page(&mut tx, scope, &filter, Moment::read(&app).today).await?,
         Err(_) => (Vec::new(), false),
     };
+    let came_back = recurrence::count(&mut tx, scope).await?;
     drop(tx);
     let here = signed.path("findings");
     let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.found_on, r.id));
@@ -159,6 +170,7 @@ async fn list(
     let page = ListPage {
         layout: signed.layout_with("Findings", counts).at(&here).with_errors(words.is_err()),
         problem: words.err(),
+        came_back,
         new_href: signed.path("findings/new"),
         may_log: signed.can(Verb::LogFinding),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
@@ -187,7 +199,7 @@ async fn list(
 
 fn line(row: &Row, signed: &Signed) -> Line {
     let (significance, risk, repeated) = (row.significance, row.risk, row.repeated);
-    let weighed = Weighed { significance, risk, repeated, came_back: false };
+    let weighed = Weighed { significance, risk, repeated, came_back: row.came_back };
     Line {
         href: signed.path(&format!("findings/{}", row.reference)),
         reference: row.reference.to_string(),
@@ -200,6 +212,7 @@ fn line(row: &Row, signed: &Signed) -> Line {
         weight: weighed.says(),
         found: words::date(row.found_on),
         tag: tag(row.disposition, [row.open, row.late, row.unowned, row.closed]),
+        back: row.came_back.then(|| Tag::new(Look::CameBack)),
         actions: counts(row),
     }
 }

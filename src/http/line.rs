@@ -47,7 +47,10 @@ pub fn shown(line: &ActionLine, signed: &Signed, opens: bool, today: NaiveDate) 
         reference: line.reference.to_string(),
         what: line.what.clone(),
         tag: line.merged_into.map_or_else(
-            || pill(line.state(today), today),
+            || match line.came_back {
+                true => Tag::saying(Look::CameBack, "Closed, came back"),
+                false => pill(line.state(today), today),
+            },
             |into| Tag::saying(Look::Cancelled, format!("Merged into {}", Reference::action(into))),
         ),
         facts: proof(line),

@@ -1,7 +1,7 @@
 //! What comes next with an action, said to the one who looks at it: their own step, or whom it waits for.
 
 use crate::domain::access::{self, Denial, Verb};
-use crate::domain::action::{Status, can_submit};
+use crate::domain::action::Status;
 use crate::domain::assurance::may_assure;
 use crate::domain::change::may_change;
 use crate::domain::closure::{ClosureRefusal, gate};
@@ -100,7 +100,7 @@ fn merged(signed: &Signed, opened: &Opened) -> Next {
 /// The owner's own step.
 fn doing(signed: &Signed, opened: &Opened) -> Next {
     let case = &opened.case;
-    let ready = can_submit(&case.action, &case.required, &case.pieces, case.updates, case.sent_back_rev());
+    let ready = case.ready();
     let mut next = came_back(opened, "Your next step");
     let update = Some(Link { label: "Add an update", href: opened.path(signed, "update") });
     match ready {
@@ -231,10 +231,19 @@ fn closing(signed: &Signed, opened: &Opened) -> Next {
     match gate(member, case) {
         Ok(_) => Next { deed: Some(Deed::Close), ..Next::titled("Close this action") },
         Err(refusal @ ClosureRefusal::Missing(_)) => {
-            Next::titled("Not ready to close").say(refusal.sentence())
+            let button = root_cause(signed, opened);
+            Next { button, ..Next::titled("Not ready to close").say(refusal.sentence()) }
         }
         Err(_) => waits_for_approval(opened),
     }
+}
+
+/// The root-cause review that holds it up, for whoever writes it (R22).
+fn root_cause(signed: &Signed, opened: &Opened) -> Option<Link> {
+    let open = opened.case.recurrence.as_ref().filter(|r| r.reviewed.is_none())?;
+    let finding = Reference::finding(open.finding);
+    let href = signed.path(&format!("findings/{finding}/root-cause"));
+    opened.leads(signed, Verb::FindRootCause).then_some(Link { label: "Write the root-cause review", href })
 }
 
 fn waits_for_approval(opened: &Opened) -> Next {

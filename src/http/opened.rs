@@ -84,6 +84,9 @@ impl Opened {
             let said = format!("Merged into {}", Reference::action(into));
             return Tag::saying(Look::Cancelled, said);
         }
+        if self.case.again.is_some() {
+            return Tag::saying(Look::CameBack, "Closed, came back");
+        }
         if self.case.action.status == Status::Closed {
             match self.impact() {
                 Impact::Shown => return Tag::new(Look::ImpactShown),

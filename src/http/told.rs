@@ -79,6 +79,8 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::SignAcknowledged | EventKind::SignShownAgain => {
             (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
         }
+        EventKind::ClosureNotLasting => (linked(told), String::new(), String::new()),
+        EventKind::RootCauseSaved | EventKind::RootCauseFound => (plain, why(told), text("analysis")),
         EventKind::FindingLinked | EventKind::LinkWithdrawn => (linked(told), reason(told), String::new()),
         EventKind::MeasureNamed => (plain, String::new(), text("name")),
         EventKind::FindingLogged => (plain, String::new(), text("what")),
@@ -229,6 +231,15 @@ fn merged(told: &Told, name: &str, before: &str) -> String {
     number.map_or_else(|| before.to_owned(), |n| format!("{before} {}", Reference::action(n)))
 }
 
+/// The lines of a root-cause review, what has to change elsewhere, and when it is looked at again.
+fn why(told: &Told) -> String {
+    sentences(&[
+        text(told, "whys").replace('\n', "; "),
+        labelled(told, "wider", "Wider actions"),
+        by_day(told, "review_on", "Looked at again on"),
+    ])
+}
+
 /// "Came back: F-0061 was the same problem".
 fn linked(told: &Told) -> String {
     let number =
@@ -239,6 +250,9 @@ fn linked(told: &Told) -> String {
         (Some(n), _) if withdrawn => format!("No longer linked to the earlier {}", finding(n)),
         (Some(n), _) => format!("Came back: {} was the same problem", finding(n)),
         (None, Some(n)) if withdrawn => format!("No longer linked to the later {}", finding(n)),
+        (None, Some(n)) if told.kind == EventKind::ClosureNotLasting => {
+            format!("The closure did not last: found again as {}", finding(n))
+        }
         (None, Some(n)) => format!("Found again: {}", finding(n)),
         (None, None) => told.kind.label().into(),
     }

@@ -9,6 +9,7 @@ use super::{TenantTx, word, words};
 use crate::domain::action::{Action, Person, Piece};
 use crate::domain::closure::{Assured, Case, Verified};
 use crate::domain::member::Role;
+use crate::domain::recurrence::{Again, Recurrence};
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Mark, Method};
 use crate::ids::{ActionId, AssuranceId, FindingId, MemberId, ServiceId, VerificationId};
@@ -114,6 +115,13 @@ struct Row {
     x_decision: Option<String>,
     x_rev: Option<i64>,
     x_seq: Option<i64>,
+    back_finding: Option<i32>,
+    back_by: Option<String>,
+    back_at: Option<DateTime<Utc>>,
+    back_others: Option<Vec<String>>,
+    again_number: Option<i32>,
+    again_on: Option<NaiveDate>,
+    again_service: Option<ServiceId>,
     line: Option<i64>,
     sources: i64,
     entries: i64,
@@ -135,6 +143,8 @@ impl Row {
             owners: self.owner_ids.iter().copied().zip(words::<Role>(&self.owner_roles)?).collect(),
             verification: self.verification()?,
             assurance: self.assurance()?,
+            again: self.again(),
+            recurrence: self.recurrence(),
             action: self.into_action()?,
         })
     }
@@ -185,6 +195,19 @@ impl Row {
             evidence_rev: self.x_rev.unwrap_or_default(),
             seq: self.x_seq.unwrap_or_default(),
         }))
+    }
+
+    fn recurrence(&self) -> Option<Recurrence> {
+        Some(Recurrence {
+            finding: self.back_finding?,
+            reviewed: self.back_by.clone().zip(self.back_at),
+            others: self.back_others.clone().unwrap_or_default(),
+        })
+    }
+
+    fn again(&self) -> Option<Again> {
+        let found_on = self.again_on?;
+        Some(Again { finding: self.again_number?, found_on, service: self.again_service? })
     }
 
     fn into_action(self) -> Result<Action, Error> {

@@ -93,6 +93,8 @@ pub mod recurrence;
 pub mod reminder;
 /// Reviews.
 pub mod review;
+/// What links do: closures that did not last, root-cause reviews.
+pub mod root_cause;
 /// Bulk data for measuring.
 pub mod sample;
 /// How far a member sees, for queries.

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
 
+use super::root_cause::RootCause;
 use super::scope::Scope;
 use super::{TenantTx, word};
 use crate::domain::recurrence::{self, Place};
@@ -102,6 +103,25 @@ pub async fn like(tx: &mut TenantTx, scope: Scope, asked: &Asked) -> Result<Vec<
         .collect()
 }
 
+/// How many findings a member sees that came back.
+///
+/// # Errors
+/// The database was lost.
+pub async fn count(tx: &mut TenantTx, scope: Scope) -> Result<i64, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT f.id) AS "n!" FROM finding_links l JOIN findings f ON f.provider_id = $1 AND f.id = l.finding_id
+           WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL AND ($2::bool OR ($3::bool AND f.service_id = ANY(ARRAY(
+             SELECT ms.service_id FROM member_services ms WHERE ms.provider_id = $1 AND ms.member_id = $4))) OR f.logged_by = $4)"#,
+        provider.uuid(),
+        scope.whole,
+        scope.by_service,
+        scope.me.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// A finding linked to another.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "the fields say what they are")]
@@ -122,6 +142,8 @@ pub struct Linked {
     pub at: DateTime<Utc>,
     /// What it came from.
     pub kinds: Vec<ReviewKind>,
+    /// The actions whose closures did not last, with the day they were closed.
+    pub not_lasting: Vec<(i32, NaiveDate)>,
 }
 
 impl Linked {
@@ -142,6 +164,8 @@ pub struct Links {
     pub earlier: i64,
     /// How many of them the member does not see.
     pub hidden: i64,
+    /// Its root-cause reviews, newest first.
+    pub reviews: Vec<RootCause>,
 }
 
 /// The findings a finding is linked to.
@@ -161,7 +185,8 @@ pub async fn links(tx: &mut TenantTx, scope: Scope, finding: FindingId) -> Resul
     .fetch_one(tx.conn())
     .await?;
     let seen = row.seen.map_or_else(Vec::new, |Json(seen)| seen);
-    Ok(Links { seen, earlier: row.earlier, hidden: row.hidden })
+    let reviews = row.reviews.map_or_else(Vec::new, |Json(reviews)| reviews);
+    Ok(Links { seen, earlier: row.earlier, hidden: row.hidden, reviews })
 }
 
 /// A finding as links see it.

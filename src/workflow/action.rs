@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::escalation::found_again;
 use super::finding::{OPEN_AGAIN, lock};
+use super::recurrence::found_again;
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
 use crate::domain::access::{Verb, may};

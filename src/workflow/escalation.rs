@@ -1,9 +1,8 @@
 //! Escalation: what the program raises by itself when a date passes, and the decision a manager records on it.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::json;
 
-use super::action::Ground;
 use super::tell::tell_owner_of_anothers;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
@@ -15,7 +14,7 @@ use crate::domain::escalation::{self, Cause, Decision, DecisionGiven, Ladder, La
 use crate::domain::event::{Event, EventKind};
 use crate::domain::message::MessageKind;
 use crate::error::AppError;
-use crate::ids::{ActionId, DecisionId, EscalationId, ProviderId};
+use crate::ids::{ActionId, DecisionId, EscalationId, FindingId, ProviderId};
 use crate::store::change::{Field, NewChange};
 use crate::store::escalation::{NewDecision, Passed};
 use crate::store::outbox::{Audience, NewMessage};
@@ -135,7 +134,7 @@ pub struct Raised {
     /// Its action.
     pub action: ActionId,
     /// The action's finding.
-    pub finding: crate::ids::FindingId,
+    pub finding: FindingId,
     /// The action's cycle.
     pub cycle: i32,
     /// The date it is about.
@@ -206,32 +205,6 @@ pub async fn raise_on(
     let (finding, cycle) = (action.finding_id, action.cycle);
     announce(tx, &Raised { id, action: action.id, finding, cycle, due_on, level, cause }).await?;
     Ok(true)
-}
-
-/// Raises a recurrence with the first action under a finding: an action on the same topic in the same service was closed
-/// within the last twelve months (R14, R21). To the registered manager, and at once to leadership when the risk is high or
-/// safeguarding is concerned.
-///
-/// # Errors
-/// The database was lost.
-pub(super) async fn found_again(
-    tx: &mut TenantTx,
-    ground: &Ground,
-    action: ActionId,
-    today: NaiveDate,
-) -> Result<(), sqlx::Error> {
-    let since = tx.now() - Days::new(escalation::RECURS_WITHIN_DAYS);
-    let Some(before) = facts::closed_before(tx, ground.finding, action, since).await? else { return Ok(()) };
-    let (cause, finding, due_on) = (Cause::Recurrence, ground.finding, today);
-    let closed_on = Some(crate::clock::london_date(before.closed_at));
-    let upon = Upon { closed: Some(before.number), closed_on, ..Upon::default() };
-    let up = ground.risk.is_high() || escalation::concerns_safeguarding(before.theme, ground.topic);
-    for level in [Level::Manager, Level::Leadership].into_iter().take(1 + usize::from(up)) {
-        if let Some(id) = store::raise(tx, action, 1, level, (cause, &upon), due_on).await? {
-            announce(tx, &Raised { id, action, finding, cycle: 1, due_on, level, cause }).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Records a decision on an escalation (R13, R13a). A revised date moves the due date, counted as an extension (R6).

@@ -63,6 +63,8 @@ pub mod recurrence;
 pub mod reminder;
 /// Starting a review and signing it off.
 pub mod review;
+/// The root-cause review of what came back.
+pub mod root_cause;
 /// Services and their units.
 pub mod service;
 /// Signing in and out.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Actor, Done, Moment, Stop};
 use crate::app::AppState;
 use crate::domain::access::{self, Verb};
-use crate::domain::action::{Action, Status, can_submit};
+use crate::domain::action::{Action, Status};
 use crate::domain::calendar;
 use crate::domain::closure::Case;
 use crate::domain::event::{Event, EventKind};
@@ -43,8 +43,7 @@ async fn submit_once(app: &AppState, by: &Actor, of: Reference) -> Done<NaiveDat
 pub async fn submit_within(tx: &mut TenantTx, by: &Actor, case: &Case, moment: Moment) -> Done<NaiveDate> {
     let a = &case.action;
     access::may(by.member.role, Verb::Submit, by.stands_to(case)).map_err(|_| Stop::refused(OWNER_ONLY))?;
-    can_submit(a, &case.required, &case.pieces, case.updates, case.sent_back_rev())
-        .map_err(|refusal| Stop::refused(refusal.sentence()))?;
+    case.ready().map_err(|refusal| Stop::refused(refusal.sentence()))?;
     let verify_by = open_window(tx, a, moment).await?;
     let facts = json!({ "cycle": a.cycle, "evidence_rev": a.evidence_rev, "verify_by": verify_by, "due_on": a.due_on });
     tx.record(Event::of_action(EventKind::Submitted, a.id, a.finding_id).detail(facts));

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::{Actor, Done, Moment, Said, Stop, escalation};
 use crate::app::AppState;
 use crate::domain::access::{Verb, may};
-use crate::domain::action::can_submit;
 use crate::domain::closure::Case;
 use crate::domain::escalation::{Cause, Level};
 use crate::domain::event::{Event, EventKind};
@@ -144,8 +143,7 @@ pub fn against_submission(case: &Case) -> Option<String> {
     if !case.action.status.with_owner() {
         return None;
     }
-    let (required, pieces) = (&case.required, &case.pieces);
-    can_submit(&case.action, required, pieces, case.updates, case.sent_back_rev()).err().map(|r| r.sentence())
+    case.ready().err().map(|r| r.sentence())
 }
 
 /// Sends an action up, unless it waits for a decision at that level or above already. Says whether it did.

@@ -279,6 +279,14 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// Waits until the page says one thing or another; whether it is the first.
+    pub fn sees_rather(&self, words: &str, than: &str) -> bool {
+        if !self.until(|| self.text().contains(words) || self.text().contains(than)) {
+            self.fail(&format!("the page says neither “{words}” nor “{than}”"));
+        }
+        self.text().contains(words)
+    }
+
     /// The page must say all of this.
     pub fn see_all(&self, words: &[&str]) {
         for one in words {

@@ -28,7 +28,7 @@ switch (kind) {
     return legend && legend.closest('fieldset');
   }
   case 'button':
-    return pick(all(root, 'button, input[type=submit], summary').filter(shown), (e) => e.value || own(e));
+    return pick(all(root, 'button, input[type=submit], summary').filter(shown), (e) => (e.matches('input') && e.value) || own(e));
   case 'link':
     return (
       pick(all(root, 'a[href]').filter(shown), own) ||

@@ -4,7 +4,7 @@
 use super::browser::Script;
 use super::look;
 use super::stage::{Stage, words};
-use super::steps::{Agreed, Checked, Found, close, fill_finding, fill_verdict, start_review};
+use super::steps::{Agreed, Checked, Found, close, fill_finding, fill_verdict, save_finding, start_review};
 
 #[test]
 fn one_tracker_for_all_branches() {
@@ -37,8 +37,7 @@ fn one_tracker_for_all_branches() {
     browser.unfold("More evidence, or a follow-up date");
     let follow_up = stage.in_days(70);
     browser.date("Follow-up audit point", follow_up);
-    browser.press("Save finding");
-    browser.see("Finding recorded");
+    save_finding(&browser);
     browser.see(&words(follow_up));
     browser.visit("reviews/R-0001");
     browser.press("Sign off");
@@ -64,8 +63,7 @@ fn one_tracker_for_all_branches() {
             action: Some(contacts),
         },
     );
-    browser.press("Save finding");
-    browser.see("Finding recorded");
+    save_finding(&browser);
 
     // one view across branches for the quality lead; each branch its own
     browser.visit("findings");

@@ -1,10 +1,12 @@
 //! S7, repeated medication audit gaps, from the first line of the audit to the same gap found again. Nobody in it has
 //! JavaScript.
 
-use super::browser::Script;
+use super::browser::{Browser, Script};
 use super::look;
 use super::stage::{Stage, words};
-use super::steps::{Agreed, Checked, Found, close, fill_action, fill_verdict, record, start_review};
+use super::steps::{
+    Agreed, Checked, Found, close, fill_action, fill_finding, fill_verdict, record, start_review,
+};
 
 #[test]
 fn gaps_are_logged_mended_proven_closed_and_found_again() {
@@ -231,4 +233,102 @@ fn a_high_risk_closes_only_with_the_nominated_individuals_word() {
     browser.visit("actions/A-0001");
     close(&browser, "Two signatures at every count since 3 November.");
     browser.see_all(&[stage.name_of("nominated"), stage.name_of("deputy"), "What the closure rests on"]);
+}
+
+/// R21, R22: the next audit finds the same again. One tick links it, and nothing closes before it is known why it came back.
+#[test]
+fn what_comes_back_is_linked_and_its_cause_is_found() {
+    let stage = Stage::open("s7-came-back", "2026-11-02 09:00");
+    let browser = stage.browser(Script::Off);
+    browser.desk("manager");
+    start_review(&browser, "Audit", "Medication audit, November", "Rowan House");
+    let found = |what, action| Found {
+        what,
+        unit: "Beech",
+        risk: "Medium",
+        topic: "Medicines",
+        theme: "Safety",
+        rests_on: "Record check",
+        action: Some(action),
+    };
+    let agreed = |what, due| Agreed {
+        what,
+        test: "6 of 6 sampled protocols on Beech show a maximum dose",
+        owner: stage.name_of("carer"),
+        due: Some(due),
+    };
+    let first = agreed("Add a maximum dose to all 12 PRN protocols on Beech", stage.in_days(4));
+    record(&browser, &found("4 of 12 PRN protocols on Beech do not say the maximum dose", first));
+    prove(&stage, &browser, "A-0001", ("2026-11-05 14:30", "2026-11-09 10:00"));
+    close(&browser, "Each protocol on Beech says the maximum dose; 6 of 6 in the sample.");
+
+    // three weeks later: shown before it is saved, linked by one tick
+    stage.at("2026-11-30 09:30");
+    browser.desk("manager");
+    start_review(&browser, "Audit", "Medication audit, December", "Rowan House");
+    browser.follow("Add a finding");
+    let again = agreed("Put the maximum dose on the admission form of Beech", stage.in_days(4));
+    fill_finding(&browser, &found("3 new PRN protocols on Beech do not say the maximum dose", again));
+    browser.press("Save finding");
+    browser.see_all(&["This may have come back.", "closed 9 November 2026", "Nothing is saved yet."]);
+    look::good(&browser, "finding that may have come back");
+    browser.choose("F-0001 4 of 12 PRN protocols on Beech do not say the maximum dose");
+    browser.press("Save finding");
+    browser.see_all(&["Came back: found before", "Did not last: A-0001, closed 9 November 2026"]);
+    look::good(&browser, "finding that is a recurrence");
+    browser.visit("actions/A-0001");
+    browser.see_all(&["Closed, came back", "This closure did not last"]);
+
+    // proven and checked, it still cannot close
+    prove(&stage, &browser, "A-0002", ("2026-12-02 14:30", "2026-12-03 10:00"));
+    browser.see("F-0002 was found before: its root-cause review has to be complete");
+    browser.see_all(&["Not ready to close", "It cannot be closed yet. Missing: why it came back."]);
+
+    // why it came back, with what was tried before beside it
+    browser.follow("Write the root-cause review");
+    browser.see_all(&["What was tried before", "Add a maximum dose to all 12 PRN protocols on Beech"]);
+    look::good(&browser, "root-cause review");
+    browser.press("Complete review");
+    browser.see("Tick at least one thing that contributed to it");
+    browser.choose("Procedures and guidance");
+    browser.fill("Why did it come back?", "New protocols are written on admission, on late shifts");
+    browser.fill("Why was that?", "The admission form has no line for a maximum dose");
+    browser.fill("What has to change in other services? (optional)", "The same form in the other branches");
+    browser.date("When is it looked at again?", stage.in_days(30));
+    browser.press("Complete review");
+    browser.see_all(&["Root-cause review complete", "Procedures and guidance"]);
+
+    browser.visit("actions/A-0002");
+    close(&browser, "The form asks for it; 6 of 6 new protocols have it.");
+    browser.visit("findings?came_back=yes");
+    browser.see_all(&["F-0002", "Only those that came back (1)"]);
+}
+
+/// The carer shows that it is done, and the deputy passes it; ends with the manager on the action's page.
+fn prove(stage: &Stage, browser: &Browser<'_>, action: &str, (done, checked): (&str, &str)) {
+    stage.at(done);
+    browser.phone("carer");
+    browser.visit(&format!("actions/{action}/update"));
+    browser.fill("What was done", "Every protocol on Beech says the maximum dose now.");
+    browser.fill_in("Record", "Or where the record is kept", "PRN folder, Beech");
+    browser.fill_in("Audit sample", "Or where the record is kept", "PRN protocols, Beech");
+    browser.choose("Yes, it is done");
+    browser.press("Save");
+    browser.see("Sent for verification");
+    stage.at(checked);
+    browser.desk("deputy");
+    browser.visit(&format!("actions/{action}"));
+    let verdict = Checked {
+        note: "6 protocols drawn at random on Beech, all 6 say the maximum dose.",
+        method: "Sampled records",
+        looked_at: 6,
+        met: 6,
+        marks: &[("Record", "Supports it"), ("Audit sample", "Supports it")],
+        decision: "Complete",
+    };
+    fill_verdict(browser, &verdict);
+    browser.press("Record decision");
+    browser.see("Verified as complete");
+    browser.desk("manager");
+    browser.visit(&format!("actions/{action}"));
 }

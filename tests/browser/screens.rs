@@ -123,7 +123,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
             from(
                 "/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal",
                 "not-the-same",
-                ("findings?q=after+the+last+audit", "tbody th a | a[href$='/withdrawal']", ""),
+                ("findings?came_back=yes", "tbody th a | a[href$='/withdrawal']", ""),
+            ),
+            from(
+                "/p/{provider}/findings/{finding}/root-cause",
+                "root-cause",
+                ("findings?came_back=yes", ROW, "/root-cause"),
             ),
             at("/p/{provider}/findings/new", "new-finding", "findings/new"),
             from(

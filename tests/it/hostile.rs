@@ -18,7 +18,8 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 12] = [
+const WITHOUT_FORM: [&str; 13] = [
+    "/p/{provider}/findings/{finding}/root-cause/again",
     "/mail/{slug}/{secret}",
     "/p/{provider}/notices/calendar",
     "/p/{provider}/notices/calendar/end",
@@ -118,6 +119,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("notices/mail", "/notices/mail".to_owned()),
         ("findings/new", "/findings/new".to_owned()),
         ("findings/{}/sources", format!("/findings/{finding}/sources")),
+        ("findings/{}/root-cause", format!("/findings/{again}/root-cause")),
         ("findings/{}/earlier", format!("/findings/{again}/earlier")),
         ("findings/{}/earlier/{}/withdrawal", format!("/findings/{again}/earlier/{finding}/withdrawal")),
         ("findings/{}/actions/new", format!("/findings/{finding}/actions/new")),

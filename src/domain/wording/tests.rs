@@ -295,3 +295,23 @@ proptest! {
         prop_assert_eq!(spans(&text.to_uppercase()), spans(text));
     }
 }
+
+/// R22: what only tells people again, case by case.
+#[test]
+fn what_only_tells_people_again() {
+    for (text, wanted) in [
+        ("Remind staff about PRN protocols", true),
+        ("Remind all staff to be more careful with counts on Ash", true),
+        ("Staff to be reminded at handover", true),
+        ("Reiterate the medicines policy; be more vigilant", true),
+        ("Send a reminder to all seniors about two signatures. Ongoing.", true),
+        ("Put the maximum dose on the admission form for all 12 protocols", false),
+        ("Remind staff at handover; put a second signature line on each of the 9 balance sheets", false),
+        ("Second signature line on each balance sheet. Staff to be reminded.", false),
+        ("Monitor fluid charts", false),
+        ("Ensure compliance", false),
+        ("", false),
+    ] {
+        assert_eq!(only_reminds(text), wanted, "{text}");
+    }
+}

@@ -33,6 +33,7 @@ pub(super) struct Other {
     pub(super) reference: String,
     pub(super) what: String,
     pub(super) meta: String,
+    pub(super) lasted: String,
     pub(super) by: String,
     pub(super) withdraw_href: String,
 }
@@ -78,12 +79,22 @@ fn other(l: &Linked, signed: &Signed, found: &Finding, withdraws: bool) -> Other
         format!("found {}", words::date(l.found_on)),
         progress(l.progress()),
     ];
+    let lasted: Vec<String> = l
+        .not_lasting
+        .iter()
+        .map(|(action, day)| format!("{}, closed {}", Reference::action(*action), words::date(*day)))
+        .collect();
     let withdraw = signed.path(&format!("findings/{}/earlier/{reference}/withdrawal", found.reference()));
     Other {
         href: signed.path(&format!("findings/{reference}")),
         reference: reference.to_string(),
         what: short(&l.what, 140),
         meta: meta.join(" · "),
+        lasted: if lasted.is_empty() {
+            String::new()
+        } else {
+            format!("Did not last: {}", words::list(&lasted))
+        },
         by: format!("Linked by {}, {}", l.by, words::date(crate::clock::london_date(l.at))),
         withdraw_href: if withdraws && l.before { withdraw } else { String::new() },
     }

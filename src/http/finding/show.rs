@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::agree::AGAIN;
 use super::earlier::{CameBack, came_back, here};
 use super::new::{source, sources};
-use super::open;
+use super::{open, root_cause};
 use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
@@ -62,6 +62,8 @@ struct ShowPage {
     repeats: CameBack,
     came_back: Tag,
     link_href: String,
+    root_causes: Vec<root_cause::Shown>,
+    root_cause_href: String,
 }
 
 /// A review it came from.
@@ -123,6 +125,7 @@ pub(super) async fn render(
     let control = finding::control(&mut tx, found.id).await?;
     let told = trail::of_finding(&mut tx, found.id, MOST).await?;
     let links = recurrence::links(&mut tx, Scope::of(member), found.id).await?;
+    let causes = here(signed, &found, Verb::FindRootCause);
     let verbs = [Verb::DefineAction, Verb::DisposeFinding, Verb::RunReview, Verb::LinkFinding];
     let [agrees, ends, runs, linking] = verbs.map(|verb| here(signed, &found, verb));
     let under_way = if runs { review::under_way(&mut tx, Scope::of(member)).await? } else { Vec::new() };
@@ -161,6 +164,8 @@ pub(super) async fn render(
             repeats: came_back(&links, signed, &found),
             came_back: Tag::new(Look::CameBack),
             link_href: given(linking, path("/earlier")),
+            root_causes: root_cause::shown(&links.reviews, signed, &found),
+            root_cause_href: given(causes && !links.reviews.is_empty(), path("/root-cause")),
             what: found.what,
             draft,
         },

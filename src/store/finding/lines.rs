@@ -50,6 +50,8 @@ pub struct ActionLine {
     pub verdict: Option<(Outcome, String, DateTime<Utc>)>,
     /// Who closed it and when.
     pub closed: Option<(String, DateTime<Utc>)>,
+    /// Whether its closure did not last (R22).
+    pub came_back: bool,
     /// Why it was cancelled, or merged.
     pub cancel_reason: Option<String>,
     /// The number of the action it was merged into (R28).
@@ -109,6 +111,7 @@ pub async fn lines(tx: &mut TenantTx, findings: &[Uuid]) -> Result<Vec<ActionLin
                 escalated: r.escalated,
                 verdict: outcome.zip(r.verifier).zip(r.verified_at).map(|((o, who), at)| (o, who, at)),
                 closed: r.closer.zip(r.closed_at),
+                came_back: r.came_back,
                 cancel_reason: r.cancel_reason,
                 merged_into: r.merged_into,
                 merged_status: r.merged_status.as_deref().map(word).transpose()?,

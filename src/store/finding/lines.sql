@@ -8,7 +8,9 @@ SELECT a.finding_id AS "finding: FindingId", a.number, a.what, a.success_test, a
       AND e.kind = r.kind AND e.withdrawn_at IS NULL) ORDER BY r.kind) AS "given!",
   EXISTS (SELECT 1 FROM escalations x WHERE x.provider_id = a.provider_id AND x.action_id = a.id AND x.cycle = a.cycle
     AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = x.provider_id AND d.escalation_id = x.id)) AS "escalated!",
-  v.outcome AS "outcome?", v.name AS "verifier?", v.at AS "verified_at?", c.name AS "closer?", c.at AS "closed_at?"
+  v.outcome AS "outcome?", v.name AS "verifier?", v.at AS "verified_at?", c.name AS "closer?", c.at AS "closed_at?",
+  EXISTS (SELECT 1 FROM closures_not_lasting n JOIN finding_links l ON l.provider_id = n.provider_id AND l.id = n.link_id AND l.withdrawn_at IS NULL
+    WHERE n.provider_id = a.provider_id AND n.action_id = a.id AND n.closure_id = a.closure_id) AS "came_back!"
 FROM actions a
 JOIN services s ON s.provider_id = a.provider_id AND s.id = a.service_id
 LEFT JOIN actions t ON t.provider_id = a.provider_id AND t.id = a.merged_into

@@ -46,6 +46,8 @@ pub struct Filter {
     pub words: Option<String>,
     /// Only those the member logged.
     pub mine: bool,
+    /// Only those that came back: linked to an earlier one (R21).
+    pub came_back: bool,
     /// Only after this row (older).
     pub after: Option<(NaiveDate, Uuid)>,
 }
@@ -73,6 +75,8 @@ pub struct Row {
     pub significance: Significance,
     /// Whether its topic keeps coming up in its service.
     pub repeated: bool,
+    /// Whether it is linked to an earlier one.
+    pub came_back: bool,
     /// When it was found.
     pub found_on: NaiveDate,
     /// How it goes on.
@@ -118,6 +122,7 @@ pub async fn page(
         significance::repeats_since(today),
         significance::REPEATS,
         filter.weight.and_then(Weight::wanted),
+        filter.came_back,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -137,6 +142,7 @@ pub async fn page(
                 topic: word(&r.topic)?,
                 significance: word(&r.significance)?,
                 repeated: r.repeated,
+                came_back: r.came_back,
                 found_on: r.found_on,
                 disposition: word(&r.disposition)?,
                 open: r.open,

@@ -1,10 +1,13 @@
 -- One page of findings, newest first, with how many actions each has and how they stand. $16 from when and $17 how many make a
--- topic one that keeps coming up in a service; $18 what leaders follow (domain/significance.rs), the rest, or both.
+-- topic one that keeps coming up in a service; $18 what leaders follow (domain/significance.rs), the rest, or both; $19 only what came back: is linked to an
+-- earlier finding.
 WITH repeated AS MATERIALIZED (
   SELECT t.service_id, t.topic FROM topics_found t WHERE t.provider_id = $1 AND t.newest[$17::int] >= $16::date AND t.topic <> 'other'
+), back AS MATERIALIZED (
+  SELECT DISTINCT l.finding_id FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL
 )
 SELECT f.id AS "id: FindingId", f.number, f.what, s.name AS service, u.name AS "unit?", f.risk, f.theme, f.topic, f.found_on, f.disposition,
-  f.significance, (r.topic IS NOT NULL) AS "repeated!",
+  f.significance, (r.topic IS NOT NULL) AS "repeated!", (f.id IN (SELECT b.finding_id FROM back b)) AS "came_back!",
   c.open AS "open!", c.late AS "late!", c.unowned AS "unowned!", c.closed AS "closed!"
 FROM findings f
 JOIN services s ON s.provider_id = f.provider_id AND s.id = f.service_id
@@ -32,7 +35,8 @@ WHERE f.provider_id = $1
     WHEN 'unowned' THEN f.disposition = 'actions' AND (c.unowned > 0 OR (c.open = 0 AND c.closed = 0))
     ELSE true END
   AND ($10::text IS NULL OR f.what ILIKE $10)
-  AND ($18::bool IS NULL OR (f.significance = 'governance' OR f.risk IN ('high', 'critical') OR r.topic IS NOT NULL) = $18)
+  AND ($18::bool IS NULL OR (f.significance = 'governance' OR f.risk IN ('high', 'critical') OR r.topic IS NOT NULL OR f.id IN (SELECT b.finding_id FROM back b)) = $18)
+  AND (NOT $19::bool OR f.id IN (SELECT b.finding_id FROM back b))
   AND (NOT $11::bool OR f.logged_by = $4)
   AND (f.found_on, f.id) < (coalesce($13::date, 'infinity'), coalesce($14::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
 ORDER BY f.found_on DESC, f.id DESC

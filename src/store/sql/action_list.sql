@@ -13,7 +13,7 @@ WITH seen AS MATERIALIZED (
   SELECT $2::uuid AS id UNION ALL SELECT m.id FROM memberships m WHERE NOT $26::bool AND m.provider_id = $1 AND m.role = 'registered_manager'
 ), fits AS MATERIALIZED (
   SELECT a.id, a.number, a.what, a.status, a.cycle, a.due_on, a.verify_by, seen.name AS service, seen.nation, a.risk, a.topic, a.owner_id,
-    $24::bool IS NULL OR (a.significance = 'governance' OR a.risk IN ('high', 'critical') OR a.cycle > 1 OR (a.service_id, a.topic) IN (SELECT r.service_id, r.topic FROM repeated r)) = $24 AS shown,
+    $24::bool IS NULL OR (a.significance = 'governance' OR a.risk IN ('high', 'critical') OR (a.cycle > 1 OR a.finding_id IN (SELECT l.finding_id FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL)) OR (a.service_id, a.topic) IN (SELECT r.service_id, r.topic FROM repeated r)) = $24 AS shown,
     coalesce(a.updated_at, a.created_at) AS moved_at,
     CASE WHEN $12::bool THEN date '2000-01-01' - coalesce(a.due_on, date '2000-01-01') ELSE coalesce(a.due_on - date '2000-01-01', 1000000) END AS place
   FROM seen JOIN actions a ON a.provider_id = $1 AND a.service_id = seen.id AND a.status = ANY($5)
@@ -22,7 +22,7 @@ WITH seen AS MATERIALIZED (
     AND ($9::text IS NULL OR a.theme = $9) AND ($10::text IS NULL OR a.risk = $10)
     AND ($11::text IS NULL OR a.what ILIKE $11 OR EXISTS (SELECT 1 FROM findings f WHERE f.provider_id = $1 AND f.id = a.finding_id AND f.what ILIKE $11))
     AND (NOT $15::bool OR a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL))
-    AND ($29::bool IS NULL OR (a.merged_into IS NOT NULL) = $29) AND (NOT $16::bool OR a.cycle > 1) AND ($17::date IS NULL OR a.verify_by < $17)
+    AND ($29::bool IS NULL OR (a.merged_into IS NOT NULL) = $29) AND (NOT $16::bool OR (a.cycle > 1 OR a.finding_id IN (SELECT l.finding_id FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL))) AND ($17::date IS NULL OR a.verify_by < $17)
     AND ($23::timestamptz IS NULL OR coalesce(a.updated_at, a.created_at) < $23)
 ), page AS (
   SELECT * FROM fits f WHERE f.shown AND ($13::int IS NULL OR (f.place, f.number) > ($13, $14::int)) ORDER BY f.place, f.number LIMIT $18

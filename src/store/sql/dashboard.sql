@@ -12,8 +12,10 @@ WITH seen AS MATERIALIZED (
     AND t.newest[$17::int] >= $14::date AND t.topic <> 'other'
 ), going AS MATERIALIZED (
   SELECT a.id, a.number, a.cycle, a.status, a.due_on, a.verify_by, a.owner_id, a.service_id, a.theme, a.risk,
-    $13::bool IS NULL OR (a.significance = 'governance' OR a.risk IN ('high', 'critical') OR a.cycle > 1 OR (a.service_id, a.topic) IN (SELECT r.service_id, r.topic FROM repeated r)) = $13 AS shown,
+    $13::bool IS NULL OR (a.significance = 'governance' OR a.risk IN ('high', 'critical') OR (a.cycle > 1 OR a.finding_id IN (SELECT l.finding_id FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL)) OR (a.service_id, a.topic) IN (SELECT r.service_id, r.topic FROM repeated r)) = $13 AS shown,
     coalesce(a.updated_at, a.created_at) < $15::timestamptz AS stale,
+    -- begun again, or its finding is linked to an earlier one
+    (a.cycle > 1 OR a.finding_id IN (SELECT l.finding_id FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL)) AS back,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AND a.due_on < $5 AS late,
     a.status IN ('not_started', 'in_progress', 'sent_back', 'ineffective') AS with_owner,
     a.owner_id IS NULL OR a.owner_id IN (SELECT m.id FROM memberships m WHERE m.provider_id = $1 AND m.ended_at IS NOT NULL) AS unowned
@@ -38,7 +40,7 @@ WITH seen AS MATERIALIZED (
   SELECT theme, count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE late AND risk IN ('high', 'critical')) AS late_high,
     count(*) FILTER (WHERE status = 'submitted') AS to_verify, count(*) FILTER (WHERE status = 'submitted' AND verify_by < $5) AS verify_late,
     count(*) FILTER (WHERE status = 'verified') AS to_close, count(*) FILTER (WHERE with_owner AND due_on BETWEEN $5 AND $6) AS soon,
-    count(*) FILTER (WHERE cycle > 1) AS came_back, count(*) FILTER (WHERE unowned) AS unowned, count(*) FILTER (WHERE stale) AS stale
+    count(*) FILTER (WHERE back) AS came_back, count(*) FILTER (WHERE unowned) AS unowned, count(*) FILTER (WHERE stale) AS stale
   FROM going WHERE shown GROUP BY theme
 ), left_out AS (
   SELECT count(*) AS open, count(*) FILTER (WHERE late) AS late, count(*) FILTER (WHERE unowned) AS unowned,
@@ -60,7 +62,7 @@ WITH seen AS MATERIALIZED (
       WHEN g.with_owner AND g.unowned THEN 7
       WHEN g.status = 'verified' THEN 8
       WHEN g.status = 'submitted' THEN 9
-      WHEN g.cycle > 1 THEN 10
+      WHEN g.back THEN 10
     END AS danger
   FROM going g LEFT JOIN waiting w ON w.action_id = g.id LEFT JOIN unchecked c ON c.action_id = g.id
   -- what waits for their own decision stays, minor or not (R13)

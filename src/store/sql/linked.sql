@@ -15,7 +15,10 @@ WITH links AS (
 SELECT (SELECT json_agg(json_build_object('before', x.before, 'number', x.number, 'what', x.what, 'service', s.name, 'unit', u.name, 'found_on', x.found_on,
     'disposition', x.disposition, 'open', k.open, 'closed', k.closed, 'closed_on', k.closed_on, 'by', m.name, 'at', x.linked_at,
     'kinds', coalesce((SELECT json_agg(r.kind ORDER BY r.held_on, r.number) FROM finding_sources y JOIN reviews r ON r.provider_id = $1 AND r.id = y.review_id
-      WHERE y.provider_id = $1 AND y.finding_id = x.other), '[]')) ORDER BY x.before DESC, x.found_on DESC, x.number DESC)
+      WHERE y.provider_id = $1 AND y.finding_id = x.other), '[]'),
+    'not_lasting', coalesce((SELECT json_agg(json_build_array(a.number, (e.at AT TIME ZONE 'Europe/London')::date) ORDER BY e.at, a.number) FROM closures_not_lasting n
+      JOIN closures e ON e.provider_id = $1 AND e.id = n.closure_id JOIN actions a ON a.provider_id = $1 AND a.id = n.action_id
+      WHERE n.provider_id = $1 AND n.link_id = x.id), '[]')) ORDER BY x.before DESC, x.found_on DESC, x.number DESC)
   FROM seen x JOIN services s ON s.provider_id = $1 AND s.id = x.service_id
   LEFT JOIN units u ON u.provider_id = $1 AND u.service_id = x.service_id AND u.id = x.unit_id
   JOIN memberships m ON m.provider_id = $1 AND m.id = x.linked_by
@@ -25,4 +28,8 @@ SELECT (SELECT json_agg(json_build_object('before', x.before, 'number', x.number
     LEFT JOIN closures e ON e.provider_id = $1 AND e.action_id = a.id AND e.id = a.closure_id
     WHERE b.provider_id = $1 AND b.finding_id = x.other) k) AS "seen: Json<Vec<Linked>>",
   (SELECT count(*) FROM links l WHERE l.before) AS "earlier!",
-  (SELECT count(*) FROM links l WHERE l.before AND l.other NOT IN (SELECT x.other FROM seen x)) AS "hidden!"
+  (SELECT count(*) FROM links l WHERE l.before AND l.other NOT IN (SELECT x.other FROM seen x)) AS "hidden!",
+  (SELECT json_agg(json_build_object('id', r.id, 'round', r.round, 'factors', r.factors, 'whys', r.whys, 'analysis', r.analysis, 'wider', r.wider, 'review_on', r.review_on,
+      'version', r.version, 'opened_at', r.opened_at, 'saved_by', s.name, 'saved_at', r.saved_at, 'completed_by', c.name, 'completed_at', r.completed_at) ORDER BY r.round DESC)
+    FROM root_cause_reviews r LEFT JOIN memberships s ON s.provider_id = $1 AND s.id = r.saved_by LEFT JOIN memberships c ON c.provider_id = $1 AND c.id = r.completed_by
+    WHERE r.provider_id = $1 AND r.finding_id = $2) AS "reviews: Json<Vec<RootCause>>"

@@ -31,6 +31,13 @@ WITH seen AS MATERIALIZED (
     CASE WHEN f.found_on >= $6::date THEN (SELECT count(*) FROM finding_sources x JOIN reviews r ON r.provider_id = $1 AND r.id = x.review_id
       WHERE x.provider_id = $1 AND x.finding_id = f.id AND r.kind IN ('complaint', 'feedback_round')) > 0 ELSE false END AS voiced
   FROM findings f WHERE f.provider_id = $1 AND f.service_id = ANY((SELECT ids FROM here)::uuid[]) AND f.found_on >= $7::date AND f.disposition <> 'not_for_tracker'
+), back AS MATERIALIZED (
+  -- linked by somebody to earlier findings: a recurrence wherever it was found
+  SELECT l.finding_id, count(*) AS n, bool_or(EXISTS (SELECT 1 FROM closures_not_lasting k WHERE k.provider_id = $1 AND k.link_id = l.id)) AS closed
+  FROM finding_links l WHERE l.provider_id = $1 AND l.withdrawn_at IS NULL AND l.finding_id IN (SELECT found.id FROM found) GROUP BY l.finding_id
+), again AS MATERIALIZED (
+  SELECT t.id, t.service_id, t.found_on, t.n FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
+    FROM found f WHERE f.topic <> 'other' WINDOW w AS (PARTITION BY f.service_id, f.unit_id, f.topic)) t WHERE t.newest = 1 AND t.n >= 2
 ), signs AS (
   SELECT 'overdue' AS sign, 'action' AS about, g.id AS subject, g.service_id, g.due_on AS since, 0::bigint AS n, '' AS note
     FROM going g WHERE g.with_owner AND g.due_on < $5
@@ -82,12 +89,22 @@ WITH seen AS MATERIALIZED (
     JOIN closed c ON c.service_id = f.service_id AND c.topic = f.topic AND c.unit_id IS NOT DISTINCT FROM f.unit_id
     WHERE f.found_on >= $6::date AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on
   UNION ALL
+  SELECT 'came_back', 'finding', f.id, f.service_id, f.found_on, 0, '' FROM back b JOIN found f ON f.id = b.finding_id
+    WHERE b.closed AND f.found_on >= $6::date AND NOT EXISTS (SELECT 1 FROM closed c WHERE c.service_id = f.service_id AND c.topic = f.topic
+      AND c.unit_id IS NOT DISTINCT FROM f.unit_id AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on)
+  UNION ALL
   SELECT 'feedback_repeats', 'finding', f.id, f.service_id, f.found_on, 0, '' FROM found f
     WHERE f.voiced AND f.found_on >= $6::date
       AND EXISTS (SELECT 1 FROM closed c WHERE c.service_id = f.service_id AND c.topic = f.topic AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on)
   UNION ALL
-  SELECT 'found_again', 'finding', t.id, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
-      FROM found f WHERE f.topic <> 'other' WINDOW w AS (PARTITION BY f.service_id, f.unit_id, f.topic)) t WHERE t.newest = 1 AND t.n >= 2
+  SELECT 'feedback_repeats', 'finding', f.id, f.service_id, f.found_on, 0, '' FROM back b JOIN found f ON f.id = b.finding_id
+    WHERE b.closed AND f.voiced AND f.found_on >= $6::date
+      AND NOT EXISTS (SELECT 1 FROM closed c WHERE c.service_id = f.service_id AND c.topic = f.topic AND (c.at AT TIME ZONE 'Europe/London')::date < f.found_on)
+  UNION ALL
+  SELECT 'found_again', 'finding', t.id, t.service_id, t.found_on, t.n, '' FROM again t
+  UNION ALL
+  SELECT 'found_again', 'finding', f.id, f.service_id, f.found_on, b.n + 1, '' FROM back b JOIN found f ON f.id = b.finding_id
+    WHERE f.id NOT IN (SELECT t.id FROM again t)
   UNION ALL
   SELECT 'same_unit', 'finding', t.id, t.service_id, t.found_on, t.n, '' FROM (SELECT f.*, count(*) OVER w AS n, row_number() OVER (w ORDER BY f.found_on DESC, f.number DESC) AS newest
       FROM found f WHERE f.voiced AND f.unit_id IS NOT NULL AND f.found_on >= $6::date WINDOW w AS (PARTITION BY f.service_id, f.unit_id)) t WHERE t.newest = 1 AND t.n >= 2

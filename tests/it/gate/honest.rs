@@ -1,8 +1,9 @@
 //! What must succeed: otherwise the attacks would prove nothing.
 
+use super::attacks::recurrence;
 use super::world::{
-    OTHER_EVENT, World, assure, close, close_high, close_low, deed, pass, proof, reopen, run, set, submit,
-    withdraw,
+    OTHER_EVENT, World, assure, close, close_high, close_low, deed, finding, pass, proof, reopen, run, set,
+    submit, withdraw,
 };
 
 /// Each path begins in the world as it was built, and commits.
@@ -50,6 +51,17 @@ async fn honest_paths_succeed() {
                 pass("second_cycle_pass", "second_cycle", "deputy_two"),
                 close("second_cycle", "rm", "second_cycle_pass", "deputy_two", "")
                     .replace("_closure", "_closure_two"),
+            ],
+        ),
+        // the last: from here on everything of this finding came back
+        (
+            "came back, with its root-cause review complete",
+            "submitted",
+            vec![
+                finding("p", "", "before", 90, "low").replace("'2026-11-16'", "'2026-10-01'"),
+                recurrence::link("lk", "low", "before") + &recurrence::open("rc", "low", 1),
+                recurrence::complete("rc"),
+                close("submitted", "rm", "by_quality", "quality", ""),
             ],
         ),
     ];

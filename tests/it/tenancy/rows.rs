@@ -215,6 +215,14 @@ pub const ROWS: &[Row] = &[
     post("/p/{provider}/findings/new", Provider, "manager", FINDING),
     get("/p/{provider}/findings/{finding}", Thing, "manager"),
     post("/p/{provider}/findings/{finding}/sources", Thing, "manager", SOURCE),
+    get("/p/{provider}/findings/{finding}/root-cause", Thing, "manager"),
+    post(
+        "/p/{provider}/findings/{finding}/root-cause",
+        Thing,
+        "manager",
+        &[("version", "@version"), ("factors", "staffing"), ("later", "yes")],
+    ),
+    post("/p/{provider}/findings/{finding}/root-cause/again", Thing, "manager", &[]),
     post("/p/{provider}/findings/{finding}/earlier", Thing, "manager", &[("earlier", "F-0001")]),
     get("/p/{provider}/findings/{finding}/earlier/{earlier}/withdrawal", Thing, "manager"),
     post(

@@ -6,6 +6,7 @@ mod commit;
 mod evidence;
 mod papers;
 mod powers;
+pub mod recurrence;
 mod reviews;
 mod verifying;
 
@@ -86,6 +87,7 @@ async fn every_attack_is_refused_with_its_own_code() {
         powers::table(),
         commit::table(),
         reviews::table(),
+        recurrence::table(),
     ];
     let table: Vec<Attack> = table.into_iter().flatten().collect();
     assert!(table.len() >= 60, "only {} attacks", table.len());

@@ -1,0 +1,103 @@
+//! The root-cause review of what came back: written, completed, opened again (R22).
+
+use serde_json::json;
+
+use super::finding::lock;
+use super::{Actor, Done, Moment, Said, Stop};
+use crate::app::AppState;
+use crate::domain::access::Verb;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::recurrence::{Causes, lacks};
+use crate::ids::{FindingId, RootCauseId};
+use crate::store::TenantTx;
+use crate::store::root_cause as store;
+
+const NONE_OPEN: &str =
+    "There is no open root-cause review of this finding: it is complete, and stays as it is.";
+
+/// Writes the open root-cause review of finding `number`, in the version the page showed; `complete` finishes it for good.
+///
+/// # Errors
+/// What it lacks to be complete, that none is open, why the person may not; that it changed meanwhile.
+pub async fn save(
+    app: &AppState,
+    by: &Actor,
+    number: i32,
+    seen: i64,
+    causes: &Causes,
+    complete: bool,
+) -> Done<()> {
+    super::retrying!(save_once(app, by, number, seen, causes, complete))
+}
+
+async fn save_once(
+    app: &AppState,
+    by: &Actor,
+    number: i32,
+    seen: i64,
+    causes: &Causes,
+    complete: bool,
+) -> Done<()> {
+    let today = Moment::read(app).today;
+    let mut tx = by.begin(app).await?;
+    let found = lock(&mut tx, by, number, Verb::FindRootCause).await?;
+    let Some((id, round, version)) = store::lock_open(&mut tx, found.id).await? else {
+        return Err(Stop::refused(NONE_OPEN));
+    };
+    if version != seen {
+        return Err(Stop::Changed);
+    }
+    let lacking = if complete { lacks(causes, today) } else { Vec::new() };
+    if !lacking.is_empty() {
+        let said = lacking.into_iter().map(|(f, s)| Said { field: Some(f), sentence: s.to_owned() });
+        return Err(Stop::Refused(said.collect()));
+    }
+    store::save(&mut tx, id, causes, complete).await?;
+    tx.record(written(found.id, (id, round), causes, complete));
+    tx.commit().await?;
+    Ok(())
+}
+
+fn written(finding: FindingId, (id, round): (RootCauseId, i32), causes: &Causes, complete: bool) -> Event {
+    let kind = if complete { EventKind::RootCauseFound } else { EventKind::RootCauseSaved };
+    let factors: Vec<_> = causes.factors.iter().map(|f| f.as_str()).collect();
+    let facts = json!({ "review": id, "round": round, "factors": factors, "review_on": causes.review_on });
+    let event = Event::of_finding(kind, finding).detail(facts);
+    event
+        .text("whys", causes.whys.join("\n"))
+        .text("analysis", causes.analysis.clone())
+        .text("wider", causes.wider.clone())
+}
+
+/// Opens another root-cause review of a finding whose last one is complete.
+///
+/// # Errors
+/// It is no recurrence, one is open already, or the person may not.
+pub async fn open_again(app: &AppState, by: &Actor, number: i32) -> Done<()> {
+    super::retrying!(open_again_once(app, by, number))
+}
+
+async fn open_again_once(app: &AppState, by: &Actor, number: i32) -> Done<()> {
+    let mut tx = by.begin(app).await?;
+    let found = lock(&mut tx, by, number, Verb::FindRootCause).await?;
+    if store::before(&mut tx, found.id).await?.is_none() {
+        return Err(Stop::refused("This finding is not linked to an earlier one."));
+    }
+    if !open_within(&mut tx, found.id, true).await? {
+        return Err(Stop::refused("A root-cause review is open already."));
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Opens the root-cause review of a recurrence; says whether one was opened.
+pub(super) async fn open_within(
+    tx: &mut TenantTx,
+    finding: FindingId,
+    again: bool,
+) -> Result<bool, sqlx::Error> {
+    let Some((id, round)) = store::open(tx, finding, again).await? else { return Ok(false) };
+    let facts = json!({ "review": id, "round": round });
+    tx.record(Event::of_finding(EventKind::RootCauseOpened, finding).detail(facts));
+    Ok(true)
+}
