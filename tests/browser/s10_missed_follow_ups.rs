@@ -97,7 +97,8 @@ fn what_was_missed_is_followed_up_the_next_day() {
     browser.press("Agree action");
     browser.see("Action agreed");
     browser.visit("signals");
-    browser.miss("Found on a walkaround, and no action yet");
+    // the name of the sign stands among the filters
+    browser.miss("The request for a higher chair");
 
     // the quality lead reads how they stand
     browser.desk("quality");
