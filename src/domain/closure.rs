@@ -2,11 +2,12 @@
 //!
 //! The database holds the same rule (migrations/0004); this one says in words what is missing.
 
-use super::access::{self, Denial, Relation, Verb};
+use super::access::{self, Relation, Verb};
 use super::action::{Action, Piece, Status, missing_kinds};
 use super::finding;
+use super::improvement::Improvement;
 use super::member::{Member, Role};
-use super::recurrence::{Again, Recurrence};
+use super::recurrence::{Again, Lost, Recurrence};
 use super::standard::Approver;
 use super::text_enum::text_enum;
 use super::topic::EvidenceKind;
@@ -14,8 +15,12 @@ use super::verification::{Mark, Outcome};
 use super::words;
 use crate::ids::{AssuranceId, MemberId, VerificationId};
 
-/// What came back, and the cause of it.
+/// What came back, the cause of it, and what the measures show.
 mod came_back;
+/// Why an action cannot close.
+mod refusal;
+
+pub use refusal::ClosureRefusal;
 
 text_enum! {
     /// The nominated individual's word (R18).
@@ -84,6 +89,10 @@ pub struct Case {
     pub again: Option<Again>,
     /// That its finding, or one merged into it, came back.
     pub recurrence: Option<Recurrence>,
+    /// That it opened again because a sustain check found it lost.
+    pub lost: Option<Lost>,
+    /// What its measures show, when its closure standard asks for measured improvement.
+    pub improvement: Option<Improvement>,
 }
 
 /// One line of the checklist.
@@ -103,6 +112,8 @@ pub enum Step {
     RootCause,
     /// What came back is answered by more than telling people again (R22).
     MoreThanReminding,
+    /// A measure that names it shows improvement (M9).
+    Improved,
     /// The nominated individual's assurance (R18).
     Assured,
     /// Approval by the role the standard names (R17).
@@ -198,6 +209,7 @@ impl Case {
         let mut items =
             vec![self.owned(), self.recorded(), self.evidence(), self.verified(), self.supports()];
         items.extend(self.came_back());
+        items.extend(self.improved());
         if self.action.needs_assurance() {
             items.push(self.assurance_item());
         }
@@ -317,40 +329,6 @@ fn done(met: bool) -> String {
     if met { "Done".into() } else { "To do".into() }
 }
 
-/// Why an action cannot close, or not by this person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClosureRefusal {
-    /// The person may not approve this closure.
-    Denied(Denial),
-    /// Another role approves it (R17, R20).
-    OtherApprover(Approver),
-    /// It is not waiting for closure.
-    NotVerified(Status),
-    /// These lines of the checklist are not met.
-    Missing(Vec<Item>),
-}
-
-impl ClosureRefusal {
-    /// The sentence for the page.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Denied(denial) => denial.sentence().into(),
-            Self::OtherApprover(Approver::QualityLead) => "The quality lead approves this closure.".into(),
-            Self::OtherApprover(Approver::RegisteredManager) => {
-                "The registered manager approves this closure.".into()
-            }
-            Self::NotVerified(status) => {
-                format!("It cannot be closed: it is {}.", status.label().to_lowercase())
-            }
-            Self::Missing(items) => format!(
-                "It cannot be closed yet. Missing: {}.",
-                words::list(&items.iter().map(|i| i.title.to_lowercase()).collect::<Vec<_>>())
-            ),
-        }
-    }
-}
-
 /// What a closure rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Approval {
@@ -397,6 +375,7 @@ pub fn gate(member: &Member, case: &Case) -> Result<Approval, ClosureRefusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::access::Denial;
     use super::super::samples::Cast;
     use super::super::topic::Risk;
     use super::super::verification::Outcome;

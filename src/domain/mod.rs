@@ -30,6 +30,8 @@ pub mod evidence;
 pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// When a measure shows that an action moved it.
+pub mod improvement;
 /// Invitations: by mail or on paper, once, for some days.
 pub mod invitation;
 /// Somebody leaves: who goes on with what was theirs.

@@ -56,6 +56,23 @@ impl Recurrence {
     }
 }
 
+/// That the improvement of a closed action was lost at a sustain check, so that it opened again (R19).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The finding whose cause is looked for.
+    pub finding: i32,
+    /// How many days after closure the check was planned.
+    pub days: i64,
+    /// Who completed its root-cause review since, and when; none while one is open.
+    pub reviewed: Option<(String, DateTime<Utc>)>,
+}
+
+/// "the 28-day check was lost".
+#[must_use]
+pub fn lost(days: i64) -> String {
+    format!("the {days}-day check was lost")
+}
+
 /// Why a finding cannot be linked to another as the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {

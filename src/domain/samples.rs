@@ -117,6 +117,8 @@ impl Cast {
             assurance: None,
             again: None,
             recurrence: None,
+            lost: None,
+            improvement: None,
         }
     }
 

@@ -66,6 +66,30 @@ pub enum Rule {
     Shift,
 }
 
+impl Rule {
+    /// The word it is stored by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Outside => "outside",
+            Self::Trend => "trend",
+            Self::TwoOfThree => "two_of_three",
+            Self::Shift => "shift",
+        }
+    }
+
+    /// Why it makes a point special, as the end of a sentence.
+    #[must_use]
+    pub const fn because(self) -> &'static str {
+        match self {
+            Self::Outside => "it is outside the limits",
+            Self::Trend => "seven readings or more in a row go the same way",
+            Self::TwoOfThree => "two of three readings are near a limit",
+            Self::Shift => "seven readings or more in a row are on the same side of the mean",
+        }
+    }
+}
+
 /// What a point or a whole chart shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

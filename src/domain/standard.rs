@@ -35,6 +35,8 @@ pub struct ClosureStandard {
     pub due_working_days: u16,
     /// When to look again after closure, in calendar days, ascending.
     pub sustain_days: Vec<u16>,
+    /// Whether an action closes only when a measure that names it shows improvement (M9).
+    pub measured_improvement: bool,
     /// What the provider allows at most for each risk.
     pub most: DueDays,
 }
@@ -222,6 +224,7 @@ pub fn defaults(mut new_id: impl FnMut() -> StandardId) -> Vec<ClosureStandard> 
             approver: Approver::RegisteredManager,
             due_working_days: due,
             sustain_days: sustain.to_vec(),
+            measured_improvement: false,
             most: DueDays::default(),
         })
         .collect();
@@ -237,6 +240,7 @@ pub fn defaults(mut new_id: impl FnMut() -> StandardId) -> Vec<ClosureStandard> 
                 approver: Approver::QualityLead,
                 due_working_days: 20,
                 sustain_days: vec![28, 91],
+                measured_improvement: false,
                 most: DueDays::default(),
             });
         }
@@ -311,6 +315,7 @@ mod tests {
             approver: Approver::RegisteredManager,
             due_working_days: 20,
             sustain_days: vec![28],
+            measured_improvement: false,
             most: DueDays::default(),
         }
     }

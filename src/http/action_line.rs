@@ -76,12 +76,15 @@ fn impact(opened: &Opened) -> Stop {
 
 /// Whether what is closed has lasted, as far as somebody has looked (R19).
 fn lasting(opened: &Opened, measured: String) -> Stop {
+    let cycle = opened.case.action.cycle;
     let newest = answered(opened).max_by_key(|check| check.at);
     let on = newest.and_then(|check| check.at).map(|at| words::date(london_date(at))).unwrap_or_default();
     match opened.impact() {
         Impact::NotYet(None) => Stop::new("Impact", measured, At::Now),
         Impact::NotYet(Some(day)) => {
-            Stop::new("Impact", format!("look again on {}", words::date(day)), At::Now)
+            let now = opened.papers.closures.iter().any(|c| c.cycle == cycle && !c.improved.is_empty());
+            let before = if now { "improvement measured, " } else { "" };
+            Stop::new("Impact", format!("{before}look again on {}", words::date(day)), At::Now)
         }
         Impact::HeldSoFar(day) => {
             Stop::new("Impact", format!("held on {on}, look again on {}", words::date(day)), At::Now)
@@ -238,7 +241,7 @@ fn papers_of(opened: &Opened, cycle: i32) -> Vec<Moment> {
         papers.extend(c.at.map(|at| (at, look(c, at))));
     }
     for c in p.closures.iter().filter(|c| c.cycle == cycle) {
-        papers.push((c.at, paper("Closure approved".into(), &c.by, c.at, String::new(), &c.note)));
+        papers.push((c.at, paper("Closure approved".into(), &c.by, c.at, improved(&c.improved), &c.note)));
     }
     for x in p.assurances.iter().filter(|x| x.cycle == cycle) {
         let what = match x.decision {
@@ -251,6 +254,11 @@ fn papers_of(opened: &Opened, cycle: i32) -> Vec<Moment> {
     papers.extend(verdicts.map(|v| (v.at, verdict(v, &opened.case.action.what))));
     papers.sort_by_key(|paper| std::cmp::Reverse(paper.0));
     papers.into_iter().map(|(_, moment)| moment).collect()
+}
+
+/// What the measures showed when it was closed.
+fn improved(said: &[String]) -> String {
+    if said.is_empty() { String::new() } else { format!("Measured improvement. {}.", said.join(". ")) }
 }
 
 fn paper(what: String, by: &str, at: DateTime<Utc>, detail: String, quote: &str) -> Moment {

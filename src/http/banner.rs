@@ -232,7 +232,7 @@ impl Done {
         match self {
             Self::IsSlipping => "Somebody looks again within a fortnight.",
             Self::IsLost => {
-                "The owner is told and it has been escalated. Find out why before it is done again."
+                "The owner is told, it has been escalated, and a root-cause review is open: it closes only when that is complete."
             }
             _ => "Its page says whether somebody looks again.",
         }

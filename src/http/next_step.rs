@@ -240,8 +240,7 @@ fn closing(signed: &Signed, opened: &Opened) -> Next {
 
 /// The root-cause review that holds it up, for whoever writes it (R22).
 fn root_cause(signed: &Signed, opened: &Opened) -> Option<Link> {
-    let open = opened.case.recurrence.as_ref().filter(|r| r.reviewed.is_none())?;
-    let finding = Reference::finding(open.finding);
+    let finding = Reference::finding(opened.case.unreviewed()?);
     let href = signed.path(&format!("findings/{finding}/root-cause"));
     opened.leads(signed, Verb::FindRootCause).then_some(Link { label: "Write the root-cause review", href })
 }

@@ -91,7 +91,7 @@ impl VerbForm for Check {
                 result(Lasting::Slipping, "Somebody looks again within a fortnight."),
                 result(
                     Lasting::Lost,
-                    "It opens again with a new date, its owner is told, and it is escalated.",
+                    "It opens again with a new date and a root-cause review, its owner is told, and it is escalated.",
                 ),
             ],
         })

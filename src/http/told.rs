@@ -7,6 +7,7 @@ use crate::clock::london_date;
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
+use crate::domain::recurrence::lost;
 use crate::domain::reference::Reference;
 use crate::domain::signal::Sign;
 use crate::domain::sustain::Lasting;
@@ -61,7 +62,8 @@ fn words_for(told: &Told) -> (String, String, String) {
             (assured(told).into(), by_day(told, "new_due_on", "New due date"), text("note"))
         }
         EventKind::Closed => {
-            (plain, by_day(told, "follow_up_on", "Its impact is looked at on"), text("note"))
+            let looked_at = by_day(told, "follow_up_on", "Its impact is looked at on");
+            (plain, sentences(&[looked_at, labelled(told, "improved", "Measured improvement")]), text("note"))
         }
         EventKind::SustainChecked => (lasted(told), looked(told), text("note")),
         EventKind::Reopened => (plain, by_day(told, "due_on_after", "Due"), text("reason")),
@@ -80,6 +82,7 @@ fn words_for(told: &Told) -> (String, String, String) {
             (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
         }
         EventKind::ClosureNotLasting => (linked(told), String::new(), String::new()),
+        EventKind::RootCauseOpened => (plain, was_lost(told), String::new()),
         EventKind::RootCauseSaved | EventKind::RootCauseFound => (plain, why(told), text("analysis")),
         EventKind::FindingLinked | EventKind::LinkWithdrawn => (linked(told), reason(told), String::new()),
         EventKind::MeasureNamed => (plain, String::new(), text("name")),
@@ -229,6 +232,12 @@ fn assured(told: &Told) -> &'static str {
 fn merged(told: &Told, name: &str, before: &str) -> String {
     let number = told.detail.get(name).and_then(Value::as_i64).and_then(|n| i32::try_from(n).ok());
     number.map_or_else(|| before.to_owned(), |n| format!("{before} {}", Reference::action(n)))
+}
+
+/// "The 28-day check was lost"; nothing when it was found again.
+fn was_lost(told: &Told) -> String {
+    let days = told.detail.get("days").and_then(Value::as_i64);
+    days.map_or_else(String::new, |days| words::capital(&lost(days)))
 }
 
 /// The lines of a root-cause review, what has to change elsewhere, and when it is looked at again.
@@ -490,6 +499,23 @@ mod tests {
                 "Its impact is looked at on 12 January 2027",
                 "Fine",
             ),
+            (
+                EventKind::Closed,
+                json!({"follow_up_on": "2027-01-12"}),
+                &[("note", "Fine"), ("improved", "Falls a month: 3 falls is better")],
+                "Closed",
+                "Its impact is looked at on 12 January 2027. Measured improvement: Falls a month: 3 falls is better.",
+                "Fine",
+            ),
+            (
+                EventKind::RootCauseOpened,
+                json!({"days": 28}),
+                &[],
+                "Root-cause review opened",
+                "The 28-day check was lost",
+                "",
+            ),
+            (EventKind::RootCauseOpened, json!({}), &[], "Root-cause review opened", "", ""),
             (
                 EventKind::Reopened,
                 json!({"due_on_after": "2026-12-01"}),

@@ -39,6 +39,8 @@ pub struct NewAction {
     pub approver: Approver,
     /// After how many days its impact is looked at.
     pub sustain_days: Option<u16>,
+    /// Whether it closes only with measured improvement.
+    pub measured_improvement: bool,
 }
 
 /// Writes a new action and the evidence required for it.
@@ -50,8 +52,8 @@ pub async fn insert(tx: &mut TenantTx, new: &NewAction) -> Result<(), sqlx::Erro
     let by = tx.actor();
     sqlx::query!(
         r#"INSERT INTO actions (provider_id, id, number, finding_id, service_id, what, success_test, wording_override, owner_id,
-             due_on, follow_up_on, verification_working_days, approver, created_by, created_at, sustain_days)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"#,
+             due_on, follow_up_on, verification_working_days, approver, created_by, created_at, sustain_days, measured_improvement)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
         provider.uuid(),
         new.id.uuid(),
         new.number,
@@ -68,6 +70,7 @@ pub async fn insert(tx: &mut TenantTx, new: &NewAction) -> Result<(), sqlx::Erro
         by.map(|b| b.uuid()),
         now,
         new.sustain_days.map(i32::from),
+        new.measured_improvement,
     )
     .execute(tx.conn())
     .await?;

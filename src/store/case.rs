@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::Error;
 
 use super::kept::AsOf;
-use super::{TenantTx, word, words};
+use super::{TenantTx, improvement, root_cause, word, words};
 use crate::domain::action::{Action, Person, Piece};
 use crate::domain::closure::{Assured, Case, Verified};
 use crate::domain::member::Role;
@@ -19,7 +19,10 @@ use crate::ids::{ActionId, AssuranceId, FindingId, MemberId, ServiceId, Verifica
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn read(tx: &mut TenantTx, number: i32) -> Result<Option<Case>, Error> {
-    row(tx, number).await?.map(Row::into_case).transpose()
+    match row(tx, number).await? {
+        Some(row) => whole(tx, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Reads the case as it is now, and how far its papers are, to compare papers with that were read before.
@@ -35,7 +38,21 @@ pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Case,
         entries: row.entries,
         revision: row.revision.unwrap_or_default(),
     };
-    Ok(Some((row.into_case()?, mark)))
+    Ok(Some((whole(tx, row).await?, mark)))
+}
+
+/// The case of a row, with what only few actions have: those that opened again, and those that close with measured
+/// improvement.
+async fn whole(tx: &mut TenantTx, row: Row) -> Result<Case, Error> {
+    let lost = match row.cycle > 1 || row.has_merged {
+        true => root_cause::lost(tx, row.id).await?,
+        false => None,
+    };
+    let improvement = match row.measured_improvement {
+        true => Some(improvement::read(tx, row.id, row.cycle).await?),
+        false => None,
+    };
+    Ok(Case { lost, improvement, ..row.into_case()? })
 }
 
 async fn row(tx: &mut TenantTx, number: i32) -> Result<Option<Row>, Error> {
@@ -85,6 +102,7 @@ struct Row {
     has_merged: bool,
     created_at: DateTime<Utc>,
     moved_at: DateTime<Utc>,
+    measured_improvement: bool,
     risk: String,
     theme: String,
     topic: String,
@@ -145,6 +163,8 @@ impl Row {
             assurance: self.assurance()?,
             again: self.again(),
             recurrence: self.recurrence(),
+            lost: None,
+            improvement: None,
             action: self.into_action()?,
         })
     }

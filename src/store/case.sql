@@ -2,7 +2,7 @@
 SELECT a.id AS "id: ActionId", a.number, a.finding_id AS "finding_id: FindingId", a.service_id AS "service_id: ServiceId",
   s.nation, a.what, a.success_test, a.wording_override, a.due_on, a.follow_up_on, a.status, a.cycle, a.version, a.evidence_rev,
   a.verification_working_days, a.approver, a.submitted_at, a.verify_by, a.rewordings, a.extensions, a.owner_changes, a.created_at, coalesce(a.updated_at, a.created_at) AS "moved_at!",
-  f.risk, f.theme, f.topic,
+  a.measured_improvement, f.risk, f.theme, f.topic,
   (SELECT t.number FROM actions t WHERE t.provider_id = a.provider_id AND t.id = a.merged_into) AS merged_into,
   EXISTS (SELECT 1 FROM actions m WHERE m.provider_id = a.provider_id AND m.merged_into = a.id) AS "has_merged!",
   o.id AS "owner_id?: MemberId", o.name AS "owner_name?", o.role AS "owner_role?", o.job_title AS "owner_title?",

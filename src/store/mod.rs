@@ -55,6 +55,8 @@ pub mod exception;
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
+/// What measures show of an action, and what they showed when it was closed.
+pub mod improvement;
 /// Invitations.
 pub mod invitation;
 /// What a paper judged.

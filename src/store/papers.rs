@@ -139,6 +139,8 @@ pub struct Closure {
     pub by: String,
     pub at: DateTime<Utc>,
     pub note: String,
+    /// What its measures showed that day, for each that showed improvement.
+    pub improved: Vec<String>,
 }
 
 /// A reopening of the cycle it ended.
@@ -225,7 +227,7 @@ enum Said {
     Evidence(Evidence),
     Verification(Verification),
     Assurance { cycle: i32, decision: AssuranceDecision, note: String },
-    Closure { cycle: i32, note: String },
+    Closure { cycle: i32, note: String, improved: Option<Vec<String>> },
     Reopening { cycle: i32, reason: String },
     Change { field: Field, before: Option<String>, after: Option<String>, reason: String },
     Control { control: String, days: ControlDays },
@@ -303,7 +305,10 @@ impl Papers {
             Said::Assurance { cycle, decision, note } => {
                 self.assurances.push(Assurance { cycle, by, at, decision, note });
             }
-            Said::Closure { cycle, note } => self.closures.push(Closure { cycle, by, at, note }),
+            Said::Closure { cycle, note, improved } => {
+                let improved = improved.unwrap_or_default();
+                self.closures.push(Closure { cycle, by, at, note, improved });
+            }
             Said::Reopening { cycle, reason } => self.reopenings.push(Reopening { cycle, by, at, reason }),
             Said::Change { field, before, after, reason } => {
                 self.changes.push(Change { field, before, after, reason, by, at });

@@ -22,7 +22,9 @@ SELECT f.number AS finding_number, f.what AS finding_what, f.found_on, s.name AS
      SELECT x.member_id, x.at, json_build_object('paper', 'assurance', 'cycle', x.cycle, 'decision', x.decision, 'note', x.note), x.seq, x.id
        FROM assurances x WHERE x.provider_id = $1 AND x.action_id = $2
      UNION ALL
-     SELECT c.closed_by, c.at, json_build_object('paper', 'closure', 'cycle', c.cycle, 'note', c.note), 0, c.id FROM closures c WHERE c.provider_id = $1 AND c.action_id = $2
+     SELECT c.closed_by, c.at, json_build_object('paper', 'closure', 'cycle', c.cycle, 'note', c.note,
+         'improved', (SELECT json_agg(i.said ORDER BY i.said) FROM measured_improvements i WHERE i.provider_id = $1 AND i.closure_id = c.id)), 0, c.id
+       FROM closures c WHERE c.provider_id = $1 AND c.action_id = $2
      UNION ALL
      SELECT r.reopened_by, r.at, json_build_object('paper', 'reopening', 'cycle', r.cycle, 'reason', r.reason), 0, r.id FROM reopenings r WHERE r.provider_id = $1 AND r.action_id = $2
      UNION ALL

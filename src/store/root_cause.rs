@@ -1,4 +1,4 @@
-//! What a link does: closures that did not last, and root-cause reviews (R22).
+//! What a link or a lost sustain check does: closures that did not last, and root-cause reviews (R19, R22).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -7,9 +7,9 @@ use sqlx::types::Json;
 use super::scope::Scope;
 use super::{TenantTx, word};
 use crate::domain::action::Status;
-use crate::domain::recurrence::{Causes, Factor};
+use crate::domain::recurrence::{Causes, Factor, Lost};
 use crate::domain::topic::{EvidenceKind, Risk, Theme, Topic};
-use crate::ids::{ActionId, FindingId, FindingLinkId, RootCauseId};
+use crate::ids::{ActionId, FindingId, FindingLinkId, RootCauseId, SustainCheckId};
 
 /// A root-cause review.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +23,8 @@ pub struct RootCause {
     pub wider: String,
     pub review_on: Option<NaiveDate>,
     pub version: i64,
+    /// The action whose check was lost, and how many days after closure that was planned; none when it was found again.
+    pub lost: Option<(i32, i64)>,
     pub opened_at: DateTime<Utc>,
     pub saved_by: Option<String>,
     pub saved_at: Option<DateTime<Utc>>,
@@ -217,19 +219,62 @@ pub async fn before(tx: &mut TenantTx, finding: FindingId) -> Result<Option<Befo
     .transpose()
 }
 
-/// Opens a root-cause review of a finding unless one is open, as the next round; with `again` also after a complete one.
+/// Whether the improvement of this action, or of one that was merged into it, was lost, and its root-cause review: first the
+/// one that is not complete.
+///
+/// # Errors
+/// The database was lost.
+pub async fn lost(tx: &mut TenantTx, action: ActionId) -> Result<Option<Lost>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        r#"SELECT f.number, c.due_on - (k.at AT TIME ZONE 'Europe/London')::date AS "days!", r.by AS "by?", r.at AS "at?"
+           FROM actions b JOIN sustain_checks c ON c.provider_id = $1 AND c.action_id = b.id AND c.result = 'lost'
+           JOIN closures k ON k.provider_id = $1 AND k.action_id = b.id AND k.cycle = c.cycle
+           JOIN findings f ON f.provider_id = $1 AND f.id = b.finding_id
+           LEFT JOIN LATERAL (SELECT m.name AS by, r.completed_at AS at FROM root_cause_reviews r JOIN memberships m ON m.provider_id = $1 AND m.id = r.completed_by
+             WHERE r.provider_id = $1 AND r.finding_id = b.finding_id AND r.completed_at >= c.at AND NOT EXISTS (SELECT 1 FROM root_cause_reviews o
+               WHERE o.provider_id = $1 AND o.finding_id = b.finding_id AND o.completed_at IS NULL) ORDER BY r.round DESC LIMIT 1) r ON true
+           WHERE b.provider_id = $1 AND b.id = ANY(ARRAY(SELECT $2::uuid UNION SELECT z.id FROM actions z WHERE z.provider_id = $1 AND z.merged_into = $2))
+           ORDER BY r.at IS NOT NULL, c.at DESC LIMIT 1"#,
+        provider.uuid(),
+        action.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|r| Lost { finding: r.number, days: r.days.into(), reviewed: r.by.zip(r.at) }))
+}
+
+/// Whether a sustain check of an action of this finding was lost.
+///
+/// # Errors
+/// The database was lost.
+pub async fn was_lost(tx: &mut TenantTx, finding: FindingId) -> Result<bool, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM actions a JOIN sustain_checks c ON c.provider_id = $1 AND c.action_id = a.id AND c.result = 'lost'
+             WHERE a.provider_id = $1 AND a.finding_id = $2) AS "lost!""#,
+        provider.uuid(),
+        finding.uuid(),
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Opens a root-cause review of a finding unless one is open, as the next round, because of a lost check if one is named;
+/// with `again` also after a complete one.
 ///
 /// # Errors
 /// A rule of the database refused (the finding is no recurrence), or it was lost.
 pub async fn open(
     tx: &mut TenantTx,
     finding: FindingId,
+    lost: Option<SustainCheckId>,
     again: bool,
 ) -> Result<Option<(RootCauseId, i32)>, sqlx::Error> {
     let (provider, by, at, id) = (tx.provider(), tx.actor(), tx.now(), RootCauseId::new());
     let round = sqlx::query_scalar!(
-        r#"INSERT INTO root_cause_reviews (provider_id, id, finding_id, round, opened_by, opened_at)
-           SELECT $1, $2, $3, coalesce(max(r.round), 0) + 1, $4, $5 FROM root_cause_reviews r WHERE r.provider_id = $1 AND r.finding_id = $3
+        r#"INSERT INTO root_cause_reviews (provider_id, id, finding_id, round, opened_by, opened_at, lost_check_id)
+           SELECT $1, $2, $3, coalesce(max(r.round), 0) + 1, $4, $5, $7::uuid FROM root_cause_reviews r WHERE r.provider_id = $1 AND r.finding_id = $3
            HAVING $6 OR count(*) = 0
            ON CONFLICT (provider_id, finding_id) WHERE completed_at IS NULL DO NOTHING RETURNING round"#,
         provider.uuid(),
@@ -238,6 +283,7 @@ pub async fn open(
         by.map(|by| by.uuid()),
         at,
         again,
+        lost.map(|check| check.uuid()),
     )
     .fetch_optional(tx.conn())
     .await?;

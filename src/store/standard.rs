@@ -15,7 +15,7 @@ pub async fn insert(tx: &mut TenantTx, standards: &[ClosureStandard]) -> Result<
         let (kinds, sustain) = columns(s);
         sqlx::query!(
             r#"INSERT INTO closure_standards (provider_id, id, topic, source, risk, evidence_kinds, verification_working_days, approver,
-                 due_working_days, sustain_days) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
+                 due_working_days, sustain_days, measured_improvement) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"#,
             provider.uuid(),
             s.id.uuid(),
             s.topic.map(|t| t.as_str()),
@@ -26,6 +26,7 @@ pub async fn insert(tx: &mut TenantTx, standards: &[ClosureStandard]) -> Result<
             s.approver.as_str(),
             i32::from(s.due_working_days),
             &sustain,
+            s.measured_improvement,
         )
         .execute(tx.conn())
         .await?;
@@ -65,7 +66,7 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<ClosureStandard>, sqlx::Error>
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: StandardId", s.topic, s.source, s.risk, s.evidence_kinds, s.verification_working_days, s.approver,
-             s.due_working_days, s.sustain_days, d.low, d.medium, d.high, d.critical
+             s.due_working_days, s.sustain_days, s.measured_improvement, d.low, d.medium, d.high, d.critical
            FROM closure_standards s CROSS JOIN (SELECT max(working_days) FILTER (WHERE risk = 'low') AS low,
              max(working_days) FILTER (WHERE risk = 'medium') AS medium, max(working_days) FILTER (WHERE risk = 'high') AS high,
              max(working_days) FILTER (WHERE risk = 'critical') AS critical FROM due_days WHERE provider_id = $1) d
@@ -97,6 +98,7 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<ClosureStandard>, sqlx::Error>
                 approver: word(&r.approver)?,
                 due_working_days: days(r.due_working_days),
                 sustain_days: r.sustain_days.into_iter().map(days).collect(),
+                measured_improvement: r.measured_improvement,
                 most,
             })
         })
@@ -124,7 +126,7 @@ pub async fn change(tx: &mut TenantTx, s: &ClosureStandard) -> Result<(), sqlx::
     let (kinds, sustain) = columns(s);
     sqlx::query!(
         "UPDATE closure_standards SET evidence_kinds = $3, verification_working_days = $4, approver = $5, due_working_days = $6,
-           sustain_days = $7 WHERE provider_id = $1 AND id = $2",
+           sustain_days = $7, measured_improvement = $8 WHERE provider_id = $1 AND id = $2",
         provider.uuid(),
         s.id.uuid(),
         &kinds,
@@ -132,6 +134,7 @@ pub async fn change(tx: &mut TenantTx, s: &ClosureStandard) -> Result<(), sqlx::
         s.approver.as_str(),
         i32::from(s.due_working_days),
         &sustain,
+        s.measured_improvement,
     )
     .execute(tx.conn())
     .await

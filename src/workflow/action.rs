@@ -138,6 +138,7 @@ pub(super) async fn agree(
         verification_working_days: rule.verification_working_days,
         approver: rule.approver,
         sustain_days: rule.sustain_days.first().copied(),
+        measured_improvement: rule.measured_improvement,
     };
     action::insert(tx, &written).await?;
     record_defined(tx, ground, &written, owner.as_ref(), &pointed_out);
@@ -215,7 +216,7 @@ fn record_defined(
     let facts = json!({
         "number": new.number, "service": new.service_id, "owner": new.owner_id, "due_on": new.due_on,
         "follow_up_on": new.follow_up_on, "required": required, "approver": new.approver.as_str(),
-        "verification_working_days": new.verification_working_days, "risk": ground.risk.as_str(),
+        "verification_working_days": new.verification_working_days, "risk": ground.risk.as_str(), "measured_improvement": new.measured_improvement,
         "takes_up_again": ground.reinstates.map(Disposition::as_str),
     });
     let hints: Vec<String> = pointed_out.vague.iter().map(wording::VagueTerm::sentence).collect();

@@ -16,7 +16,8 @@ use crate::domain::message::MessageKind;
 use crate::domain::standard;
 use crate::store::action::Change;
 use crate::store::change::{Field, NewChange};
-use crate::store::{TenantTx, action, change as changes, closure, judged, standard as standards, sustain};
+use crate::store::{TenantTx, action, change as changes, closure, improvement, judged};
+use crate::store::{standard as standards, sustain};
 
 /// The follow-up audit point when neither the action nor a standard names one, in days after closure.
 const FOLLOW_UP_DAYS: u64 = 28;
@@ -40,7 +41,9 @@ async fn close_once(app: &AppState, by: &Actor, number: i32, seen: i64, note: &s
     let looks = looks(&mut tx, &case.action, today).await?;
     let follow_up_on = looks.first().copied().unwrap_or(today);
     let looked_at = judged::snapshot(&mut tx, case.action.id).await?;
+    let shows = improvement::of_action(&mut tx, case.action.id).await?;
     let id = closure::insert(&mut tx, &case.action, approval, note, &looked_at).await?;
+    let improved = improvement::insert(&mut tx, case.action.id, id, &shows).await?;
     let change = Change {
         status: Some(Status::Closed),
         closure: Some(id),
@@ -51,11 +54,14 @@ async fn close_once(app: &AppState, by: &Actor, number: i32, seen: i64, note: &s
     action::change(&mut tx, case.action.id, &change).await?;
     sustain::plan(&mut tx, &case.action, &looks).await?;
     let facts = json!({ "closure": id, "cycle": case.action.cycle, "verification": approval.verification,
-        "assurance": approval.assurance, "follow_up_on": follow_up_on, "sustain_checks": looks });
+        "assurance": approval.assurance, "follow_up_on": follow_up_on, "sustain_checks": looks, "improved": improved });
+    let better = shows.iter().filter(|s| improved.contains(&s.measure)).map(|s| s.said.as_str());
+    let better = better.collect::<Vec<_>>().join(". ");
     tx.record(
         Event::of_action(EventKind::Closed, case.action.id, case.action.finding_id)
             .detail(facts)
-            .text("note", note),
+            .text("note", note)
+            .text("improved", better),
     );
     tx.commit().await?;
     Ok(follow_up_on)

@@ -74,7 +74,7 @@ pub(super) async fn link_within(
         let event = Event::of_action(EventKind::ClosureNotLasting, marked.action, marked.finding);
         tx.record(event.detail(facts));
     }
-    open_within(tx, newer.id, false).await?;
+    open_within(tx, newer.id).await?;
     Ok(true)
 }
 

@@ -6,9 +6,10 @@ use super::finding::lock;
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
 use crate::domain::access::Verb;
+use crate::domain::action::Action;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::recurrence::{Causes, lacks};
-use crate::ids::{FindingId, RootCauseId};
+use crate::ids::{FindingId, RootCauseId, SustainCheckId};
 use crate::store::TenantTx;
 use crate::store::root_cause as store;
 
@@ -80,24 +81,44 @@ pub async fn open_again(app: &AppState, by: &Actor, number: i32) -> Done<()> {
 async fn open_again_once(app: &AppState, by: &Actor, number: i32) -> Done<()> {
     let mut tx = by.begin(app).await?;
     let found = lock(&mut tx, by, number, Verb::FindRootCause).await?;
-    if store::before(&mut tx, found.id).await?.is_none() {
+    if store::before(&mut tx, found.id).await?.is_none() && !store::was_lost(&mut tx, found.id).await? {
         return Err(Stop::refused("This finding is not linked to an earlier one."));
     }
-    if !open_within(&mut tx, found.id, true).await? {
+    let opened = store::open(&mut tx, found.id, None, true).await?;
+    if !told(&mut tx, Event::of_finding(EventKind::RootCauseOpened, found.id), opened) {
         return Err(Stop::refused("A root-cause review is open already."));
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// Opens the root-cause review of a recurrence; says whether one was opened.
-pub(super) async fn open_within(
+/// Opens the root-cause review of a recurrence, unless it has one.
+pub(super) async fn open_within(tx: &mut TenantTx, finding: FindingId) -> Result<(), sqlx::Error> {
+    let opened = store::open(tx, finding, None, false).await?;
+    told(tx, Event::of_finding(EventKind::RootCauseOpened, finding), opened);
+    Ok(())
+}
+
+/// Opens the root-cause review of what a sustain check found lost, unless one is open; `days` is how long after closure the
+/// check was planned.
+pub(super) async fn open_for_lost(
     tx: &mut TenantTx,
-    finding: FindingId,
-    again: bool,
-) -> Result<bool, sqlx::Error> {
-    let Some((id, round)) = store::open(tx, finding, again).await? else { return Ok(false) };
-    let facts = json!({ "review": id, "round": round });
-    tx.record(Event::of_finding(EventKind::RootCauseOpened, finding).detail(facts));
-    Ok(true)
+    action: &Action,
+    check: SustainCheckId,
+    days: i64,
+) -> Result<(), sqlx::Error> {
+    let opened = store::open(tx, action.finding_id, Some(check), true).await?;
+    let event = Event::of_action(EventKind::RootCauseOpened, action.id, action.finding_id);
+    told(tx, event.detail(json!({ "check": check, "days": days })), opened);
+    Ok(())
+}
+
+/// Tells that one was opened; says whether it was.
+fn told(tx: &mut TenantTx, mut event: Event, opened: Option<(RootCauseId, i32)>) -> bool {
+    let Some((id, round)) = opened else { return false };
+    if let Some(facts) = event.detail.as_object_mut() {
+        facts.extend([("review".to_owned(), json!(id)), ("round".to_owned(), json!(round))]);
+    }
+    tx.record(event);
+    true
 }

@@ -176,7 +176,8 @@ fn asks(s: &ClosureStandard) -> Value {
     let mut kinds = s.evidence_kinds.clone();
     kinds.sort_unstable();
     json!({ "evidence": kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>(), "window": s.verification_working_days,
-        "approver": s.approver.as_str(), "due": s.due_working_days, "sustain": s.sustain_days })
+        "approver": s.approver.as_str(), "due": s.due_working_days, "sustain": s.sustain_days,
+        "improvement": s.measured_improvement })
 }
 
 fn facts(days: DueDays) -> Value {

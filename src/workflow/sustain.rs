@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::closure::open_again;
+use super::root_cause::open_for_lost;
 use super::verification::{escalate, seen_case};
 use super::{Actor, Done, Moment, Said, Stop, measure};
 use crate::app::AppState;
@@ -48,7 +49,7 @@ pub enum Followed {
 }
 
 /// Records a sustain check. What slips is looked at again in a fortnight; what is lost opens again with a date of its own,
-/// its owner is told, and it is escalated. `seen` is the version of the action the form showed.
+/// its owner is told, its root-cause review opens, and it is escalated. `seen` is the version of the action the form showed.
 ///
 /// # Errors
 /// Why the person may not look, or what stands against what they say; that somebody else answered meanwhile.
@@ -91,22 +92,28 @@ async fn look_once(app: &AppState, by: &Actor, number: i32, seen: i64, given: &G
             store::plan(&mut tx, action, &again.into_iter().collect::<Vec<_>>()).await?;
             Followed::Again(again.or(next).unwrap_or(today))
         }
-        Lasting::Lost => Followed::Reopened(lose(&mut tx, action, &look.note, today).await?),
+        Lasting::Lost => {
+            Followed::Reopened(lose(&mut tx, action, (given.check, planned), &look.note, today).await?)
+        }
     };
     tx.commit().await?;
     Ok(followed)
 }
 
-/// Opens again what is lost, by itself: with a date of its own, and to those who decide on escalations.
+/// Opens again what is lost, by itself: with a date of its own, a root-cause review, and to those who decide on escalations.
 async fn lose(
     tx: &mut TenantTx,
     action: &Action,
+    (check, planned): (SustainCheckId, Option<NaiveDate>),
     note: &str,
     today: NaiveDate,
 ) -> Result<NaiveDate, sqlx::Error> {
     let due_on = new_date(tx, action, today).await?;
     let reason: String = format!("Lost at the sustain check: {note}").chars().take(2000).collect();
+    let closed = store::closed_at(tx, action).await?.map(london_date);
+    let days = planned.zip(closed).map_or(0, |(planned, closed)| (planned - closed).num_days());
     open_again(tx, action, &reason, due_on).await?;
+    open_for_lost(tx, action, check, days).await?;
     // it is the new cycle that waits for a decision: what is undecided in an earlier one is history
     let again = Action { cycle: action.cycle + 1, due_on: Some(due_on), ..action.clone() };
     escalate(tx, &again, Cause::Recurrence).await?;

@@ -29,6 +29,7 @@ mod gate;
 mod handover;
 mod harness;
 mod hostile;
+mod improvement;
 mod invitation;
 mod kept;
 mod kept_pages;

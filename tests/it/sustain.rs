@@ -5,12 +5,15 @@ use sqlx::AssertSqlSafe;
 use throughline::clock::Clock;
 use throughline::database::roles;
 use throughline::domain::action::Status;
+use throughline::domain::recurrence::{Causes, Factor};
 use throughline::domain::reference::Reference;
 use throughline::domain::topic::Risk;
-use throughline::workflow::measure;
+use throughline::domain::verification::Outcome;
+use throughline::workflow::{self, measure, root_cause};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, saturday, world};
+use crate::review::sentences;
 use crate::worker::{broken_lines, number, texts};
 
 /// The first check of the standard for medicines, in days after closure.
@@ -134,6 +137,53 @@ async fn what_is_lost_opens_again_by_itself_and_is_escalated() {
         StatusCode::FORBIDDEN,
         "the checks of a closed round are over"
     );
+    assert_eq!(broken_lines(&db).await, 0);
+}
+
+/// R16, R22: lost, it closes again when it is known why; another loss opens another review.
+#[tokio::test]
+async fn what_is_lost_closes_again_only_when_its_cause_is_known() {
+    let db = TestDb::new().await;
+    let (w, action) = closed(&db, Risk::Low, "carer").await;
+    w.days_pass(FIRST);
+    let deputy = w.browser("deputy").await;
+    assert_eq!(look(&deputy, action, &answer("lost", "8", "3")).await.status, StatusCode::SEE_OTHER);
+    let finding = deputy.get("/findings/F-0001").await.text();
+    let why = "It was opened because the 28-day check of A-0001 was lost.";
+    assert!(finding.contains(why) && finding.contains("That action cannot close before it is"), "{finding}");
+    assert!(finding.contains("A-0001: Root-cause review opened"), "{finding}");
+    assert!(!finding.contains("Came back: found before"));
+    let form = deputy.get("/findings/F-0001/root-cause").await.text();
+    assert!(
+        form.contains(why) && form.contains("What was tried before A-0001") || form.contains("Closed by"),
+        "{form}"
+    );
+    w.submit(action, "carer").await;
+    w.verify(action, "deputy", Outcome::Complete).await;
+    let page = w.browser("manager").await.get(&format!("/actions/{action}")).await.text();
+    let missing = "The 28-day check was lost: the root-cause review of F-0001 has to be complete";
+    assert!(page.contains(missing) && page.contains("Write the root-cause review"), "{page}");
+    let seen = w.version(action).await;
+    let close =
+        async || workflow::closure::close(&w.app, w.actor("manager"), 1, seen, "Six of six show it").await;
+    assert!(sentences(close().await).contains("Missing: why it came back."));
+    let causes = Causes {
+        factors: vec![Factor::Staffing],
+        whys: vec!["Agency seniors are not shown the form when they start at night".into()],
+        review_on: Some(w.today() + chrono::Days::new(30)),
+        ..Causes::default()
+    };
+    root_cause::save(&w.app, w.actor("manager"), 1, 1, &causes, true).await.unwrap();
+    // another review is opened by hand: it counts, and is complete one day
+    root_cause::open_again(&w.app, w.actor("manager"), 1).await.unwrap();
+    assert!(sentences(close().await).contains("Missing: why it came back."));
+    root_cause::save(&w.app, w.actor("manager"), 1, 1, &causes, true).await.unwrap();
+    close().await.unwrap();
+    w.days_pass(FIRST);
+    let deputy = w.browser("deputy").await;
+    assert_eq!(look(&deputy, action, &answer("lost", "8", "3")).await.status, StatusCode::SEE_OTHER);
+    let rounds = "SELECT round || ' ' || (completed_at IS NOT NULL) || ' ' || (lost_check_id IS NOT NULL) FROM root_cause_reviews ORDER BY round";
+    assert_eq!(texts(&db, rounds).await, ["1 true true", "2 true false", "3 false true"]);
     assert_eq!(broken_lines(&db).await, 0);
 }
 

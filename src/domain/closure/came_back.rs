@@ -2,6 +2,7 @@
 
 use super::{Case, Item, Step, done};
 use crate::domain::action::{SubmissionRefusal, can_submit};
+use crate::domain::recurrence::lost;
 use crate::domain::reference::Reference;
 use crate::domain::words;
 
@@ -22,37 +23,69 @@ impl Case {
         self.recurrence.as_ref().is_some_and(|r| r.only_reminds(&self.action.what))
     }
 
+    /// The finding whose open root-cause review holds it up.
+    #[must_use]
+    pub fn unreviewed(&self) -> Option<i32> {
+        let came_back = self.recurrence.as_ref().filter(|r| r.reviewed.is_none()).map(|r| r.finding);
+        came_back.or_else(|| self.lost.as_ref().filter(|l| l.reviewed.is_none()).map(|l| l.finding))
+    }
+
     pub(super) fn came_back(&self) -> Vec<Item> {
-        let Some(r) = &self.recurrence else { return Vec::new() };
-        let (met, told) = (r.reviewed.is_some(), !self.only_reminds());
-        let detail = match &r.reviewed {
-            Some((_, at)) => format!("Complete, {}", words::instant(*at)),
-            None => format!(
-                "{} was found before: its root-cause review has to be complete",
-                Reference::finding(r.finding)
-            ),
-        };
+        let mut items: Vec<Item> = self.cause().into_iter().collect();
+        items.extend(self.recurrence.as_ref().map(|_| self.more()));
+        items
+    }
+
+    /// The line about why it came back or was lost.
+    fn cause(&self) -> Option<Item> {
+        let has_to = |why: String| format!("{why}: its root-cause review has to be complete");
+        let found = self
+            .recurrence
+            .as_ref()
+            .map(|r| (&r.reviewed, has_to(format!("{} was found before", Reference::finding(r.finding)))));
+        let lost = self.lost.as_ref().map(|l| {
+            let (lost, finding) = (words::capital(&lost(l.days)), Reference::finding(l.finding));
+            (&l.reviewed, format!("{lost}: the root-cause review of {finding} has to be complete"))
+        });
+        let mut both: Vec<_> = found.into_iter().chain(lost).collect();
+        // what is missing first, then what was completed last
+        both.sort_by_key(|(reviewed, _)| reviewed.as_ref().map(|(_, at)| std::cmp::Reverse(*at)));
+        let (reviewed, missing) = both.into_iter().next()?;
+        Some(Item {
+            step: Step::RootCause,
+            met: reviewed.is_some(),
+            title: "Why it came back",
+            detail: reviewed.as_ref().map_or(missing, |(_, at)| format!("Complete, {}", words::instant(*at))),
+            aside: reviewed.as_ref().map_or_else(|| done(false), |(by, _)| by.clone()),
+        })
+    }
+
+    fn more(&self) -> Item {
+        let told = !self.only_reminds();
         let more = if told {
             "Something is done differently from last time"
         } else {
             "Telling people again did not last: agree an action that changes how things are done, or reword this one"
         };
-        vec![
-            Item {
-                step: Step::RootCause,
-                met,
-                title: "Why it came back",
-                detail,
-                aside: r.reviewed.as_ref().map_or_else(|| done(false), |(by, _)| by.clone()),
-            },
-            Item {
-                step: Step::MoreThanReminding,
-                met: told,
-                title: "More than a reminder",
-                detail: more.into(),
-                aside: done(told),
-            },
-        ]
+        Item {
+            step: Step::MoreThanReminding,
+            met: told,
+            title: "More than a reminder",
+            detail: more.into(),
+            aside: done(told),
+        }
+    }
+
+    /// The line about what the measures show, when its closure standard asks for improvement (M9).
+    pub(super) fn improved(&self) -> Option<Item> {
+        let of = self.improvement.as_ref()?;
+        Some(Item {
+            step: Step::Improved,
+            met: of.shown(),
+            title: "Measured improvement",
+            detail: of.sentence(),
+            aside: done(of.shown()),
+        })
     }
 }
 
@@ -60,7 +93,8 @@ impl Case {
 mod tests {
     use super::*;
     use crate::domain::closure::{ClosureRefusal, gate};
-    use crate::domain::recurrence::Recurrence;
+    use crate::domain::improvement::Improvement;
+    use crate::domain::recurrence::{Lost, Recurrence};
     use crate::domain::samples::Cast;
 
     const REMINDER: &str = "Remind staff about PRN protocols";
@@ -101,6 +135,62 @@ mod tests {
         let (_, case) = came_back(false, REMINDER, &[]);
         let said: Vec<String> = case.came_back().into_iter().map(|i| i.detail).collect();
         assert!(said[0].contains("F-0103 was found before"), "{said:?}");
+    }
+
+    #[test]
+    fn what_was_lost_closes_when_its_cause_is_known() {
+        let at = |day: &str| format!("{day}T10:00:00Z").parse().unwrap();
+        let by = |day: Option<&str>| day.map(|day| ("Daniel Osei".to_owned(), at(day)));
+        let found_before = "F-0103 was found before: its root-cause review has to be complete";
+        let was_lost = "The 28-day check was lost: the root-cause review of F-0104 has to be complete";
+        for (came_back, was, detail, holds) in [
+            (None, Some(None), was_lost, Some(104)),
+            (None, Some(Some("2026-12-03")), "Complete, 3 December 2026 at 10:00am", None),
+            (Some(None), Some(Some("2026-12-03")), found_before, Some(103)),
+            (Some(Some("2026-11-03")), Some(None), was_lost, Some(104)),
+            (
+                Some(Some("2026-11-03")),
+                Some(Some("2026-12-03")),
+                "Complete, 3 December 2026 at 10:00am",
+                None,
+            ),
+        ] {
+            let cast = Cast::new();
+            let mut case = cast.verified();
+            case.recurrence =
+                came_back.map(|day| Recurrence { finding: 103, reviewed: by(day), others: vec![] });
+            case.lost = was.map(|day| Lost { finding: 104, days: 28, reviewed: by(day) });
+            let items = case.came_back();
+            assert_eq!(items[0].detail, detail);
+            assert_eq!((items[0].met, case.unreviewed()), (holds.is_none(), holds), "{detail}");
+            assert_eq!(gate(&cast.manager, &case).is_ok(), holds.is_none(), "{detail}");
+            // the words of what was lost were accepted once: only what was found again has to be answered otherwise
+            assert_eq!(items.len(), 1 + usize::from(came_back.is_some()));
+        }
+    }
+
+    #[test]
+    fn an_action_whose_standard_asks_for_it_closes_with_measured_improvement() {
+        let said = |shows| (shows, "Falls a month: 3 falls for November 2026".to_owned());
+        for (asked, wanted) in [
+            (None, Ok(())),
+            (Some(vec![said(true)]), Ok(())),
+            (Some(vec![said(false), said(true)]), Ok(())),
+            (Some(vec![said(false)]), Err("Falls a month: 3 falls for November 2026")),
+            (Some(vec![]), Err("No measure names this action yet: name it at the measure it should move")),
+        ] {
+            let cast = Cast::new();
+            let mut case = cast.verified();
+            case.improvement = asked.map(|measures| Improvement { measures });
+            match (gate(&cast.manager, &case), wanted) {
+                (Ok(_), Ok(())) => {}
+                (Err(ClosureRefusal::Missing(items)), Err(sentence)) => {
+                    let only: Vec<_> = items.iter().map(|i| (i.step, i.detail.as_str())).collect();
+                    assert_eq!(only, [(Step::Improved, sentence)]);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::clock::london_date;
 use crate::domain::access::{Verb, may};
 use crate::domain::event::EventKind;
 use crate::domain::finding::relation;
-use crate::domain::recurrence::{Causes, Factor, WHYS};
+use crate::domain::recurrence::{Causes, Factor, WHYS, lost};
 use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
@@ -48,6 +48,8 @@ const WHY: [&str; WHYS] = [
 pub(super) struct Shown {
     pub(super) title: String,
     pub(super) note: String,
+    /// Why it was opened, when it was not found again.
+    pub(super) because: String,
     pub(super) facts: Facts,
     pub(super) complete: bool,
 }
@@ -64,13 +66,18 @@ fn one(review: &RootCause, reads: bool, several: bool) -> Shown {
         (Some(at), Some(by)) => format!("Complete: {by}, {}", day(at)),
         _ => format!("Open since {}", day(review.opened_at)),
     };
+    let because = review.lost.map(|(action, days)| {
+        let check = lost(days).replacen("check", &format!("check of {}", Reference::action(action)), 1);
+        format!("It was opened because {check}.")
+    });
     let title = if several {
         format!("Root-cause review, round {}", review.round)
     } else {
         "Root-cause review".to_owned()
     };
     let facts = if reads { facts(review) } else { Facts::new() };
-    Shown { title, note, facts, complete: review.complete() }
+    let because = because.unwrap_or_default();
+    Shown { title, note, because, facts, complete: review.complete() }
 }
 
 fn facts(review: &RootCause) -> Facts {

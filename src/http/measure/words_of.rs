@@ -1,7 +1,7 @@
 //! What a chart says, in a sentence: the rule that fired, and whether the target can be relied on.
 
 use crate::domain::measure::{Line, number};
-use crate::domain::spc::{Assurance, Chart, FULL_FROM, Kind, Rule, TRIAL_FROM};
+use crate::domain::spc::{Assurance, Chart, FULL_FROM, Kind, TRIAL_FROM};
 use crate::http::chart::words_for;
 use crate::store::measure::Shown;
 
@@ -11,15 +11,6 @@ pub(super) const fn assurance(of: Assurance) -> &'static str {
         Assurance::Pass => "Reliably met",
         Assurance::Fail => "Reliably missed",
         Assurance::HitOrMiss => "Hit or miss",
-    }
-}
-
-const fn because(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Outside => "it is outside the limits",
-        Rule::Trend => "seven readings or more in a row go the same way",
-        Rule::TwoOfThree => "two of three readings are near a limit",
-        Rule::Shift => "seven readings or more in a row are on the same side of the mean",
     }
 }
 
@@ -45,7 +36,7 @@ pub(super) fn sentence(shown: &Shown, line: &Line, chart: &Chart) -> String {
         (kind, Some(rule)) => format!(
             "The last reading, {reading}, is {}, and not by chance: {}.",
             words_for(kind).to_lowercase(),
-            because(rule)
+            rule.because()
         ),
     };
     let target = m.target.map(number).unwrap_or_default();

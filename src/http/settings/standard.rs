@@ -65,6 +65,7 @@ struct Row {
     approver: &'static str,
     due: String,
     sustain: String,
+    improvement: bool,
 }
 
 async fn list(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
@@ -97,6 +98,7 @@ fn row(signed: &Signed, s: &ClosureStandard) -> Row {
         approver: s.approver.label(),
         due: words::count(s.due_working_days, "working day"),
         sustain: format!("{} days", words::list(&sustain)),
+        improvement: s.measured_improvement,
     }
 }
 
@@ -150,6 +152,7 @@ fn filled(s: &ClosureStandard) -> Draft {
     let kinds =
         s.evidence_kinds.iter().fold(Draft::new(), |draft, kind| draft.with("evidence", kind.as_str()));
     let days = |place: usize| s.sustain_days.get(place).map(ToString::to_string).unwrap_or_default();
+    let kinds = if s.measured_improvement { kinds.with("improvement", "yes") } else { kinds };
     kinds
         .with("window", s.verification_working_days.to_string())
         .with("approver", s.approver.as_str())
@@ -178,6 +181,7 @@ fn typed(draft: &mut Draft, of: Option<&ClosureStandard>) -> Option<(ClosureStan
     let again = draft.optional_number("sustain_again", 1..=MOST_TO_SUSTAIN.into());
     let again = again.and_then(|n| u16::try_from(n).ok());
     let approver = draft.choice::<Approver>("approver", "Choose who approves the closure");
+    let improvement = draft.ticked("improvement");
     let reason = draft.text("reason", 2000, "Say why it changes");
     if !draft.is_ok() {
         return None;
@@ -192,6 +196,7 @@ fn typed(draft: &mut Draft, of: Option<&ClosureStandard>) -> Option<(ClosureStan
         approver: approver?,
         due_working_days: due?,
         sustain_days: first.into_iter().chain(again).collect(),
+        measured_improvement: improvement,
         most: DueDays::default(),
     };
     Some((given, reason?))

@@ -67,6 +67,7 @@ fn about(facts: &Value) -> String {
         approver: Approver::RegisteredManager,
         due_working_days: 1,
         sustain_days: Vec::new(),
+        measured_improvement: false,
         most: DueDays::default(),
     };
     standard.about()
@@ -80,9 +81,11 @@ enum Line {
     Approver,
     Due,
     Sustain,
+    Improvement,
 }
 
-const LINES: [Line; 5] = [Line::Evidence, Line::Window, Line::Approver, Line::Due, Line::Sustain];
+const LINES: [Line; 6] =
+    [Line::Evidence, Line::Window, Line::Approver, Line::Due, Line::Sustain, Line::Improvement];
 
 impl Line {
     const fn label(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Line {
             Self::Approver => "Approved by",
             Self::Due => "Done within",
             Self::Sustain => "Impact looked at after",
+            Self::Improvement => "Measured improvement",
         }
     }
 
@@ -118,6 +122,11 @@ impl Line {
                     list("sustain").iter().filter_map(Value::as_u64).map(words::number).collect();
                 format!("{} days", words::list(&days))
             }
+            // what was written before it could be asked for says nothing of it
+            Self::Improvement => {
+                let asked = asks.get("improvement").and_then(Value::as_bool).unwrap_or_default();
+                if asked { "asked for" } else { "not asked for" }.to_owned()
+            }
         }
     }
 }
@@ -140,12 +149,21 @@ mod tests {
             (
                 of(Value::Null, asks(&["record"], 1)),
                 "Closure standard added: Falls, high risk",
-                "Evidence: record. Checked within: 1 working day. Approved by: quality lead. Done within: 20 working days. Impact looked at after: 28 and 91 days. Reason: Two relapses.",
+                "Evidence: record. Checked within: 1 working day. Approved by: quality lead. Done within: 20 working days. Impact looked at after: 28 and 91 days. Measured improvement: not asked for. Reason: Two relapses.",
             ),
             (
                 of(asks(&["record"], 1), Value::Null),
                 "Closure standard taken away: Falls, high risk",
                 "Reason: Two relapses",
+            ),
+            (
+                of(asks(&["record"], 5), {
+                    let mut now = asks(&["record"], 5);
+                    now["improvement"] = json!(true);
+                    now
+                }),
+                "Closure standard changed: Falls, high risk",
+                "Measured improvement: asked for instead of not asked for. Reason: Two relapses.",
             ),
             (
                 json!({ "standards": { "due_days": [{ "low": 20, "high": 5 }, { "low": 15, "high": 5 }] } }),

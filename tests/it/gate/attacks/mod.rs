@@ -4,6 +4,8 @@
 mod closing;
 mod commit;
 mod evidence;
+mod improvement;
+mod lost;
 mod papers;
 mod powers;
 pub mod recurrence;
@@ -88,6 +90,8 @@ async fn every_attack_is_refused_with_its_own_code() {
         commit::table(),
         reviews::table(),
         recurrence::table(),
+        lost::table(),
+        improvement::table(),
     ];
     let table: Vec<Attack> = table.into_iter().flatten().collect();
     assert!(table.len() >= 60, "only {} attacks", table.len());
