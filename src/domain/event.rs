@@ -106,6 +106,10 @@ text_enum! {
         EscalationDecided => "escalation_decided", "Escalation decided";
         /// A measure was defined (R23).
         MeasureDefined => "measure_defined", "Measure defined";
+        /// A measure changed: name, target, deadline, owner, cadence.
+        MeasureChanged => "measure_changed", "Measure changed";
+        /// A measure ended: its readings stay, and none are added.
+        MeasureEnded => "measure_ended", "Measure ended";
         /// A reading was recorded.
         ReadingRecorded => "reading_recorded", "Reading recorded";
         /// A reading was corrected, with a reason.

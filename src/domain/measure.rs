@@ -1,10 +1,12 @@
 //! Measures: a number followed over time, with the periods it is read for (R23).
 
 use chrono::{Datelike, Days, Months, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 use super::spc::{self, Better, Chart, Series};
 use super::text_enum::text_enum;
 use super::words;
+use crate::ids::MemberId;
 
 text_enum! {
     /// What a reading is.
@@ -141,6 +143,49 @@ impl Reading {
             (None, ..) => "no data".into(),
         }
     }
+}
+
+/// What can be changed of a measure after it was defined. What a reading is, its unit and which way is better stay: another
+/// number is another measure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What is aimed at.
+    pub target: Option<f64>,
+    /// By when.
+    pub deadline: Option<NaiveDate>,
+    /// Who reads it.
+    pub owner: Option<MemberId>,
+    /// How often it is read.
+    pub cadence: Cadence,
+}
+
+/// What stands against changing `before` into `after`: the field and the sentence. `read` says whether it was ever read.
+#[must_use]
+pub fn change_lacks(
+    shape: Shape,
+    before: &Definition,
+    after: &Definition,
+    read: bool,
+) -> Vec<(&'static str, &'static str)> {
+    let mut lacking = Vec::new();
+    if before == after {
+        lacking.push(("name", "Change something, or go back: this is how it is"));
+    }
+    if after.cadence != before.cadence && read {
+        lacking.push((
+            "cadence",
+            "It was read already, and its readings keep their periods: end it, and define another",
+        ));
+    }
+    if shape == Shape::Share && after.target.is_some_and(|target| !(0.0..=100.0).contains(&target)) {
+        lacking.push(("target", "Enter a number from 0 to 100: a share is in per cent"));
+    }
+    if after.deadline.is_some() && after.target.is_none() {
+        lacking.push(("target", "Enter the target that is to be reached by then"));
+    }
+    lacking
 }
 
 /// A number as people write it: at most one decimal, none when it is whole.
@@ -296,6 +341,34 @@ mod tests {
         assert_eq!(cadence.expected_by(period), day(by));
         assert_eq!(cadence.name(period), name);
         assert_eq!(cadence.newest(day(on)), day(newest));
+    }
+
+    #[test]
+    fn what_a_change_lacks() {
+        let made = |name: &str, target, deadline, cadence| Definition {
+            name: name.into(),
+            target,
+            deadline,
+            owner: None,
+            cadence,
+        };
+        let before = made("Falls", Some(4.0), None, Cadence::Monthly);
+        let weekly = made("Falls", Some(4.0), None, Cadence::Weekly);
+        let high = made("Falls", Some(101.0), None, Cadence::Monthly);
+        let aimless = made("Falls", None, Some(day("2026-12-01")), Cadence::Monthly);
+        let renamed = made("Falls a month", Some(4.0), None, Cadence::Monthly);
+        for (what, shape, after, read, wanted) in [
+            ("another name", Shape::Number, &renamed, true, &[][..]),
+            ("nothing", Shape::Number, &before, true, &["name"]),
+            ("weekly, never read", Shape::Number, &weekly, false, &[]),
+            ("weekly, read", Shape::Number, &weekly, true, &["cadence"]),
+            ("a number above a hundred", Shape::Number, &high, true, &[]),
+            ("a share above a hundred", Shape::Share, &high, true, &["target"]),
+            ("a day without a target", Shape::Number, &aimless, true, &["target"]),
+        ] {
+            let lacking = change_lacks(shape, &before, after, read);
+            assert_eq!(lacking.iter().map(|(field, _)| *field).collect::<Vec<_>>(), wanted, "{what}");
+        }
     }
 
     #[test]

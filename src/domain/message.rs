@@ -34,6 +34,8 @@ text_enum! {
         CalledOff => "called_off", "Called off";
         /// What keeps people safe while an action is late is to be checked today (R13).
         ControlCheck => "control_check", "Interim control to check";
+        /// What was closed is to be looked at again (R19).
+        SustainCheck => "sustain_check", "Sustain check due";
     }
 }
 
@@ -58,7 +60,7 @@ impl MessageKind {
             Self::Escalated | Self::VerificationLate => Post::Always,
             Self::Assigned | Self::SentBack | Self::DueSoon | Self::Digest => Post::UnlessSwitchedOff,
             Self::ToVerify | Self::DateMoved | Self::Reworded | Self::CalledOff => Post::WhenSwitchedOn,
-            Self::ControlCheck => Post::Never,
+            Self::ControlCheck | Self::SustainCheck => Post::Never,
         }
     }
 
@@ -89,6 +91,7 @@ impl MessageKind {
         match self {
             Self::Escalated | Self::VerificationLate | Self::ControlCheck => Verb::SeeEscalations,
             Self::ToVerify => Verb::SeeQueue,
+            Self::SustainCheck => Verb::CheckSustained,
             Self::Assigned
             | Self::SentBack
             | Self::DueSoon
@@ -135,7 +138,7 @@ pub fn overtaken(kind: MessageKind, now: &Standing, today: NaiveDate) -> Option<
             (now.status != Status::Submitted).then_some("It does not wait for verification any more")
         }
         MessageKind::DueSoon => reminder::overtaken(now.status, owns, now.due_on, now.nation, today),
-        MessageKind::Digest | MessageKind::ControlCheck => None,
+        MessageKind::Digest | MessageKind::ControlCheck | MessageKind::SustainCheck => None,
         MessageKind::Assigned if !now.status.open() => Some("It is done with already"),
         MessageKind::SentBack if !now.status.with_owner() => Some("It is not with its owner any more"),
         MessageKind::DateMoved | MessageKind::Reworded if !now.status.open() => {

@@ -84,6 +84,10 @@ text_enum! {
         ReviewRecorded => "review_recorded", "Review recorded";
         /// A measure was defined.
         MeasureDefined => "measure_defined", "Measure defined";
+        /// A measure was changed.
+        MeasureChanged => "measure_changed", "Measure changed";
+        /// A measure ended.
+        MeasureEnded => "measure_ended", "Measure ended";
         /// A reading was recorded.
         ReadingRecorded => "reading_recorded", "Reading saved";
         /// Limits are calculated anew.
@@ -182,9 +186,12 @@ impl Done {
             Self::Merged => "The other one goes on. What was given here is readable from there.",
             Self::DecisionRecorded => "It is in the timeline, and no longer waits for you.",
             Self::ReviewRecorded => "Add what it found.",
-            Self::MeasureDefined | Self::ReadingRecorded | Self::LimitsRecalculated | Self::ActionNamed => {
-                self.next_of_measure()
-            }
+            Self::MeasureDefined
+            | Self::MeasureChanged
+            | Self::MeasureEnded
+            | Self::ReadingRecorded
+            | Self::LimitsRecalculated
+            | Self::ActionNamed => self.next_of_measure(),
             Self::HasHeld | Self::IsSlipping | Self::IsLost => self.next_of_check(),
             Self::SignPutAside => {
                 "It comes back on its day if it is still true, and at once if it gets worse."
@@ -242,6 +249,8 @@ impl Done {
     const fn next_of_measure(self) -> &'static str {
         match self {
             Self::MeasureDefined => "Record its first reading, or paste those you have.",
+            Self::MeasureChanged => "What it was stays readable.",
+            Self::MeasureEnded => "Its readings stay. It takes no more.",
             Self::LimitsRecalculated => "The reason stays with the chart.",
             Self::ActionNamed => "When it is closed, the chart shows the day.",
             _ => "The chart below has it.",

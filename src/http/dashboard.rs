@@ -27,11 +27,14 @@ use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
 use crate::store::sign_count;
 use crate::workflow::Moment;
 
+/// The loudest thing on the screen.
+mod alarm;
 /// The card of early-warning signs.
 mod signs;
 /// The card of services without their weekly review.
 mod unreviewed;
 
+use alarm::{Alarm, alarm};
 use signs::SignsCard;
 use unreviewed::Unreviewed;
 
@@ -72,6 +75,7 @@ struct Page {
     all_href: String,
     unowned: Option<(i64, String)>,
     stale: Option<(i64, String)>,
+    checks: Option<(i64, String)>,
     left_out: Option<LeftOut>,
     /// The weight of the address, where it is not the usual one.
     weight: &'static str,
@@ -84,13 +88,6 @@ struct Page {
     dashboard_href: String,
     signs: Option<SignsCard>,
     unreviewed: Option<Unreviewed>,
-}
-
-/// The loudest thing on the screen (R13): high risk, late, and nothing that keeps people safe.
-struct Alarm {
-    sentence: String,
-    says: &'static str,
-    href: String,
 }
 
 /// One bar of the chart, in the units of its picture.
@@ -170,6 +167,10 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         all_href: list("open"),
         unowned: (numbers.unowned > 0).then(|| (numbers.unowned, list("unowned"))),
         stale: (numbers.stale > 0).then(|| (numbers.stale, list("stale"))),
+        checks: (numbers.sustain_checks > 0).then(|| {
+            let due = [("due", "yes"), ("service", here)];
+            (numbers.sustain_checks, page::with_query(&signed.path("sustain-checks"), &due, None))
+        }),
         left_out: left_out(numbers, &weighed, dashboard(Weight::All.as_str())),
         weight: if asked.weight == usual { "" } else { asked.weight.as_str() },
         usual: (asked.weight != usual).then(|| dashboard("")),
@@ -242,38 +243,6 @@ fn all_is_well(shown: i64, left_out: i64, wrong: &str, well: &str) -> String {
         (0, minor) => format!("{minor} minor {wrong}"),
         (shown, _) => format!("{shown} {wrong}"),
     }
-}
-
-fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
-    let of = |danger: Danger| needs.iter().filter(move |n| n.danger == danger && n.risk.is_high());
-    let Some(first) = of(Danger::NoControl).next() else {
-        return unchecked(of(Danger::ControlUnchecked).next()?, signed);
-    };
-    let sentence = match of(Danger::NoControl).count() {
-        1 => format!(
-            "{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.",
-            Reference::action(first.number)
-        ),
-        n => format!(
-            "{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."
-        ),
-    };
-    // who cannot say it is shown the action, where what is known stands
-    let (label, href) = verb(first, signed);
-    let says = if label == DECIDE { "Say what keeps people safe" } else { "See the action" };
-    Some(Alarm { sentence, says, href })
-}
-
-/// What keeps people safe while a high risk is late, and nobody has looked whether it does.
-fn unchecked(first: &Needs, signed: &Signed) -> Option<Alarm> {
-    let sentence = format!(
-        "The interim control of {} should have been checked by {}.",
-        Reference::action(first.number),
-        words::date(first.check_on?)
-    );
-    let (label, href) = verb(first, signed);
-    let says = if label == CHECK { "Record the check" } else { "See the action" };
-    Some(Alarm { sentence, says, href })
 }
 
 /// One primary button a page: the most dangerous thing's, and to log a finding only where nothing is dangerous.

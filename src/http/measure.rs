@@ -22,12 +22,15 @@ use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::{Reading, Signed};
-use crate::http::view::{Facts, Moment as Told, Pages, Timeline};
+use crate::http::view::{Facts, Pages, Timeline};
 use crate::ids::MeasureId;
+use crate::store::measure::change::Changed;
 use crate::store::measure::{self as store, Asked, Mover, ROWS, Recorded, Shown};
 use crate::store::menu;
 use crate::workflow::{Moment, measure};
 
+/// Changing one, and ending it.
+mod change;
 /// Defining one.
 mod new;
 /// What is recorded about one.
@@ -43,6 +46,7 @@ pub fn routes() -> Routes<AppState> {
         .get("/p/{provider}/measures", list)
         .get("/p/{provider}/measures/{measure}", show)
         .merge(new::routes())
+        .merge(change::routes())
         .merge(record::routes())
 }
 
@@ -52,6 +56,7 @@ pub fn routes() -> Routes<AppState> {
 struct Filter {
     service: String,
     after: String,
+    ended: String,
 }
 
 #[derive(Template)]
@@ -64,6 +69,9 @@ struct ListPage {
     define: Option<String>,
     rows: Vec<Row>,
     pages: Pages,
+    /// Whether those are shown that have ended, and where the others are.
+    ended: bool,
+    others: String,
 }
 
 /// One measure of the list.
@@ -89,7 +97,11 @@ fn judge(shown: &Shown, today: NaiveDate) -> Judged {
     let m = &shown.measure;
     let line = rule::line(m.cadence, &shown.readings);
     let chart = rule::chart(&line, &shown.recalculated, m.way.into(), m.target);
-    let missing = rule::missing(m.cadence, london_date(m.created_at), &shown.readings, today);
+    // what has ended is read no more
+    let missing = match shown.ended_at {
+        Some(_) => Vec::new(),
+        None => rule::missing(m.cadence, london_date(m.created_at), &shown.readings, today),
+    };
     Judged { line, chart, missing }
 }
 
@@ -111,6 +123,7 @@ async fn list(
         only: None,
         after: after.as_ref().map(|(id, name)| (name.as_str(), *id)),
         limit: ROWS + 1,
+        ended: filter.ended == "yes",
     };
     let mut shown = store::page(&mut tx, &asked).await?;
     drop(tx);
@@ -122,7 +135,18 @@ async fn list(
     page::render(&ListPage {
         layout: signed.layout_with("Measures", around.counts).at(&here),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
-        pages: Pages(Pager::new(&here, &[("service", filter.service.as_str())], None, last.as_deref())),
+        pages: Pages(Pager::new(
+            &here,
+            &[("service", filter.service.as_str()), ("ended", filter.ended.as_str())],
+            None,
+            last.as_deref(),
+        )),
+        others: page::with_query(
+            &here,
+            &[("service", &filter.service), ("ended", if asked.ended { "" } else { "yes" })],
+            None,
+        ),
+        ended: asked.ended,
         action: here,
         service: filter.service,
         define: signed.can(Verb::KeepMeasures).then(|| signed.path("measures/new")),
@@ -190,6 +214,10 @@ struct ShowPage {
     table: Vec<Number>,
     movers: Vec<(String, String, String)>,
     history: Timeline,
+    /// Where it is changed.
+    change_href: Option<String>,
+    /// That it has ended.
+    ended: Option<String>,
     keeps: bool,
     recalculates: bool,
     share: bool,
@@ -232,12 +260,13 @@ async fn draw(
     let mut tx = signed.actor.begin(app).await?;
     let shown = measure::open(&mut tx, &signed.actor, id).await?;
     let (movers, history) = (store::movers(&mut tx, id).await?, store::history(&mut tx, id).await?);
+    let changes = store::change::changes(&mut tx, id).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
     let draft =
         draft.unwrap_or_else(|| Draft::new().with_date("period", shown.measure.cadence.newest(today)));
     let errors = !draft.is_ok();
-    let page = page_of(signed, &shown, (&movers, &history), draft, today);
+    let page = page_of(signed, &shown, (&movers, &history, &changes), draft, today);
     let layout = signed.layout_with(shown.measure.name.clone(), counts).at(&signed.path("measures"));
     page::render_as(status, &ShowPage { layout: layout.with_errors(errors), ..page })
 }
@@ -245,7 +274,7 @@ async fn draw(
 fn page_of(
     signed: &Signed,
     shown: &Shown,
-    (movers, history): (&[Mover], &[Recorded]),
+    (movers, history, changes): (&[Mover], &[Recorded], &[Changed]),
     draft: Draft,
     today: NaiveDate,
 ) -> ShowPage {
@@ -266,6 +295,7 @@ fn page_of(
     };
     let cut = |period: &NaiveDate| Choice::new(period.to_string(), words::capital(&m.cadence.name(*period)));
     let allowed = |verb| measure::allows(&signed.actor, verb, m.service);
+    let keeps = allowed(Verb::KeepMeasures) && shown.ended_at.is_none();
     ShowPage {
         layout: Layout::default(),
         back: signed.path("measures"),
@@ -278,9 +308,11 @@ fn page_of(
         facts: facts(shown),
         table: table(shown, &judged),
         movers: movers.iter().map(|mover| moved_by(mover, signed)).collect(),
-        history: Timeline { moments: history.iter().map(|one| told(one, shown)).collect() },
-        keeps: allowed(Verb::KeepMeasures),
-        recalculates: allowed(Verb::RecalculateLimits) && line.periods.len() > 1,
+        history: Timeline { moments: change::told(history, changes, shown) },
+        change_href: keeps.then(|| signed.path(&format!("measures/{}/definition", m.id))),
+        ended: changes.first().filter(|_| shown.ended_at.is_some()).map(change::ended),
+        keeps,
+        recalculates: keeps && allowed(Verb::RecalculateLimits) && line.periods.len() > 1,
         share: m.shape == Shape::Share,
         period_label: match m.cadence {
             rule::Cadence::Monthly => "Any day of the month it is about",
@@ -340,22 +372,4 @@ fn moved_by(mover: &Mover, signed: &Signed) -> (String, String, String) {
     let closed =
         mover.closed_on.map_or_else(|| "open".to_owned(), |on| format!("closed {}", words::date(on)));
     (signed.path(&format!("actions/{reference}")), mover.what.clone(), format!("{reference}, {closed}"))
-}
-
-fn told(one: &Recorded, shown: &Shown) -> Told {
-    let m = &shown.measure;
-    let period = m.cadence.name(one.period);
-    let what = match (&one.reading, one.round, one.stands) {
-        (Some(reading), 1, _) => format!("First recorded for {period}: {}", reading.words(&m.unit)),
-        (Some(reading), ..) => format!("Corrected for {period}: {}", reading.words(&m.unit)),
-        (None, _, true) => format!("Limits calculated anew from {period}"),
-        (None, _, false) => format!("Limits no longer calculated anew from {period}"),
-    };
-    Told {
-        what: what.into(),
-        by: format!("{}, {}", one.by, words::instant(one.at)).into(),
-        detail: "".into(),
-        quote: one.reason.clone().into(),
-        late: false,
-    }
 }

@@ -16,7 +16,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::SeeDashboard), "Dashboard", "dashboard", 0),
         (can(Verb::Submit), "My actions", "my-actions", counts.my_actions),
         (can(Verb::SeeQueue), "To verify", "verify", counts.to_verify),
-        (can(Verb::CheckSustained), "Sustain checks", "sustain-checks", 0),
+        (can(Verb::CheckSustained), "Sustain checks", "sustain-checks", counts.sustain_checks),
         (can(Verb::SeeFinding) && !own_only, "Findings", "findings", 0),
         (can(Verb::LogFinding) && own_only, "Log a finding", "findings/new", 0),
         (can(Verb::ReviewWeekly), "Weekly review", "weekly-review", 0),
@@ -81,10 +81,13 @@ mod tests {
 
     #[test]
     fn what_waits_is_shown_beside_its_item() {
-        let counts = Counts { my_actions: 3, to_verify: 0, escalations: 2 };
+        let counts = Counts { my_actions: 3, to_verify: 0, escalations: 2, sustain_checks: 4 };
         let menu = of(Role::RegisteredManager, "/p/rowan", counts);
         let waiting: Vec<_> =
             menu.iter().filter_map(|item| Some((item.href.as_str(), item.count?))).collect();
-        assert_eq!(waiting, [("/p/rowan/my-actions", 3), ("/p/rowan/escalations", 2)]);
+        assert_eq!(
+            waiting,
+            [("/p/rowan/my-actions", 3), ("/p/rowan/sustain-checks", 4), ("/p/rowan/escalations", 2)]
+        );
     }
 }

@@ -133,6 +133,9 @@ async fn open(
         Some(escalation) if decides && signed.can(Verb::SeeEscalations) => {
             format!("escalations/{escalation}")
         }
+        _ if leads.kind == MessageKind::SustainCheck && signed.can(Verb::CheckSustained) => {
+            format!("{action}/sustain-check")
+        }
         _ => action,
     };
     Ok(page::see_other(&signed.path(&thing)))

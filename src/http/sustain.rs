@@ -141,6 +141,7 @@ impl VerbForm for Check {
 struct Place {
     service: String,
     after: String,
+    due: String,
 }
 
 #[derive(Template)]
@@ -153,6 +154,8 @@ struct ListPage {
     mine: WorkList,
     others: WorkList,
     pages: Pages,
+    /// Only what is due, and where all of it is.
+    only_due: Option<String>,
 }
 
 async fn list(
@@ -169,8 +172,10 @@ async fn list(
     if service.is_some_and(|slug| !around.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }
-    let until = today.checked_add_days(Days::new(EARLY_DAYS)).unwrap_or(today);
-    let mut rows = store::list(&mut tx, Scope::of(member), service, until, after).await?;
+    let due = place.due == "yes";
+    let soon = today.checked_add_days(Days::new(EARLY_DAYS)).unwrap_or(today);
+    let wanted = (if due { today } else { soon }, due);
+    let mut rows = store::list(&mut tx, Scope::of(member), service, wanted, after).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
@@ -185,9 +190,18 @@ async fn list(
     page::render(&ListPage {
         layout: signed.layout_with("Sustain checks", around.counts).at(&here),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
-        mine: list(mine, "Nothing is to be looked at in the next seven days."),
+        mine: list(
+            mine,
+            if due { "Nothing is due." } else { "Nothing is to be looked at in the next seven days." },
+        ),
+        only_due: due.then(|| page::with_query(&here, &[("service", place.service.as_str())], None)),
         others: list(others, ""),
-        pages: Pages(Pager::new(&here, &[("service", place.service.as_str())], None, next.as_deref())),
+        pages: Pages(Pager::new(
+            &here,
+            &[("service", place.service.as_str()), ("due", place.due.as_str())],
+            None,
+            next.as_deref(),
+        )),
         service: place.service,
         here,
     })

@@ -198,7 +198,7 @@ pub fn compose(kind: MessageKind, facts: &Facts<'_>, public_url: &str) -> Result
         MessageKind::DateMoved => both!(DateMovedText, DateMovedHtml),
         MessageKind::Reworded => both!(RewordedText, RewordedHtml),
         MessageKind::CalledOff => both!(CalledOffText, CalledOffHtml),
-        MessageKind::Digest | MessageKind::ControlCheck => {
+        MessageKind::Digest | MessageKind::ControlCheck | MessageKind::SustainCheck => {
             return Err(askama::Error::Custom(format!("no mail about one action: {kind}").into()));
         }
     };
@@ -215,7 +215,10 @@ fn subject(kind: MessageKind, facts: &Facts<'_>) -> String {
         MessageKind::DueSoon => &format!("Due {}", facts.due_when),
         MessageKind::DateMoved => "New due date",
         MessageKind::Reworded => "Reworded",
-        MessageKind::CalledOff | MessageKind::Digest | MessageKind::ControlCheck => kind.label(),
+        MessageKind::CalledOff
+        | MessageKind::Digest
+        | MessageKind::ControlCheck
+        | MessageKind::SustainCheck => kind.label(),
     };
     format!("{what}: {} {}", one_line(facts.reference, 20), one_line(facts.title, 80))
 }
@@ -310,7 +313,7 @@ mod tests {
     }
 
     fn mailed() -> impl Iterator<Item = MessageKind> {
-        let alone = [MessageKind::Digest, MessageKind::ControlCheck];
+        let alone = [MessageKind::Digest, MessageKind::ControlCheck, MessageKind::SustainCheck];
         MessageKind::ALL.iter().copied().filter(move |kind| !alone.contains(kind))
     }
 

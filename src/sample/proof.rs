@@ -7,12 +7,12 @@ use super::course::{Course, Fate};
 use super::late;
 use super::place::{NATION, Who};
 use super::words;
-use crate::clock::london_date;
+use crate::clock::{london_date, london_hour};
 use crate::domain::calendar;
 use crate::domain::escalation::Cause;
 use crate::domain::event::EventKind;
-use crate::ids::VerificationId;
-use crate::store::sample::rows::{AssuranceRow, ClosureRow, Step, VerificationRow};
+use crate::ids::{SustainCheckId, VerificationId};
+use crate::store::sample::rows::{AssuranceRow, CheckRow, ClosureRow, Held, Step, VerificationRow};
 
 /// When an action was submitted, verified and closed.
 struct Days3 {
@@ -181,5 +181,27 @@ impl Course<'_> {
             follow_up_on: Some(follow_up_on),
             ..waiting
         });
+        // one of five is looked at again: it held, waits for its day, or nobody came to it
+        if self.dice.chance(20) {
+            self.look_again(follow_up_on);
+        }
+    }
+
+    /// The sustain check of what was closed (R19).
+    fn look_again(&mut self, due_on: NaiveDate) {
+        let (a, at) = (self.agreed, london_hour(due_on, 10));
+        let id = SustainCheckId::from(self.dice.id(at));
+        let looked = at < self.now && self.dice.chance(92);
+        let mut row = CheckRow::planned(id, a.id, a.site.id, due_on);
+        if looked {
+            let by = self.verifier().clone();
+            let note = self.dice.phrase(words::JUDGED).to_owned();
+            let facts = json!({ "check": id, "cycle": 1, "lasting": "held", "method": "record_sample", "sample_size": 8, "met_standard": 8,
+                "measure": null, "again_on": null });
+            let event = self.event(EventKind::SustainChecked).detail(facts).text("note", note.clone());
+            self.tell(at, Some(&by), event);
+            row.held = Some(Held { note, judged: self.judged(), checked_by: by.id, at });
+        }
+        self.batch.checks.push(row);
     }
 }

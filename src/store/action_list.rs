@@ -239,18 +239,17 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
             Show::Merged => Some(true),
             _ => None,
         },
+        to_count.shows.sustain_checks,
     )
     .fetch_one(tx.conn())
     .await?;
-    let counts =
-        Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
-    let counts = to_count.done(tx, counts);
-    let services = row.services.map_or_else(Vec::new, |Json(services)| services);
+    let counted = [row.my_actions, row.to_verify, row.escalations, row.sustain_checks];
+    let counts = to_count.done(tx, Counts::from(counted));
     Ok(Page {
         rows: row.rows.map_or_else(Vec::new, |Json(rows)| rows),
         left_out: row.left_out,
         left_out_late: row.left_out_late,
-        around: Around { counts, services },
+        around: Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) },
     })
 }
 

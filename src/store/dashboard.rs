@@ -99,6 +99,8 @@ pub struct Numbers {
     pub unowned: i64,
     /// Nobody has moved them for a fortnight (R28).
     pub stale: i64,
+    /// Sustain checks that are due, and that this member may do (R19).
+    pub sustain_checks: i64,
     /// All open actions.
     pub open: i64,
     /// What the weight leaves out of all these numbers.
@@ -283,6 +285,7 @@ async fn read_now(
         significance::REPEATS,
         asked.member.role == Role::NominatedIndividual,
         reach(asked.member.role, Verb::ReviewWeekly) != Reach::None,
+        shows.sustain_checks,
     )
     .fetch_one(tx.conn())
     .await?;
@@ -297,6 +300,7 @@ async fn read_now(
         came_back: row.came_back,
         unowned: row.unowned,
         stale: row.stale,
+        sustain_checks: row.sustain_checks,
         open: row.open,
         left_out: LeftOut {
             open: row.left_out,
@@ -310,6 +314,7 @@ async fn read_now(
             my_actions: row.mine,
             to_verify: row.menu_to_verify,
             escalations: row.menu_escalations,
+            sustain_checks: row.menu_sustain_checks,
         },
     };
     let reviewed = row.reviewed.map_or_else(Vec::new, |Json(reviewed)| reviewed);

@@ -9,6 +9,9 @@ use crate::domain::measure::{Cadence, Reading, Shape, Way};
 use crate::domain::member::{Member, Sight};
 use crate::ids::{ActionId, FindingId, MeasureId, MemberId, ServiceId};
 
+/// A measure is changed or ends.
+pub mod change;
+
 /// How many measures are on a page.
 pub const ROWS: i64 = 50;
 /// How many periods are read for a chart: more than anybody draws.
@@ -56,6 +59,10 @@ pub struct Shown {
     pub readings: Vec<Reading>,
     /// The periods from which limits are calculated anew.
     pub recalculated: Vec<NaiveDate>,
+    /// How often it was changed, and one.
+    pub version: i32,
+    /// When it ended; then it takes no more readings.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -103,6 +110,8 @@ pub struct Asked<'a> {
     pub after: Option<(&'a str, MeasureId)>,
     /// How many.
     pub limit: i64,
+    /// Those that have ended, or those that are followed; not asked for one measure.
+    pub ended: bool,
 }
 
 /// Reads measures by name, with their readings.
@@ -113,7 +122,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT m.id AS "id: MeasureId", m.service_id AS "service: ServiceId", m.name, m.unit, m.shape, m.better, m.cadence, m.baseline, m.target,
-             m.deadline, m.owner_id AS "owner: MemberId", m.created_at, s.name AS "place?", o.name AS "owner_name?",
+             m.deadline, m.owner_id AS "owner: MemberId", m.created_at, m.version, m.ended_at, s.name AS "place?", o.name AS "owner_name?",
              (SELECT json_agg(json_build_array(r.period, r.numerator, r.denominator) ORDER BY r.period)
                 FROM (SELECT DISTINCT ON (r.period) r.period, r.numerator, r.denominator FROM readings r
                       WHERE r.provider_id = $1 AND r.measure_id = m.id ORDER BY r.period DESC, r.round DESC LIMIT $9) r) AS "readings: Json<Vec<Read>>",
@@ -121,7 +130,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
                 WHERE c.provider_id = $1 AND c.measure_id = m.id ORDER BY c.period, c.round DESC) c WHERE c.stands) AS recalculated
            FROM measures m LEFT JOIN services s ON s.provider_id = $1 AND s.id = m.service_id LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = m.owner_id
            WHERE m.provider_id = $1 AND ($2::bool OR m.service_id = ANY($3::uuid[])) AND ($4::text IS NULL OR s.slug = $4)
-             AND ($5::uuid IS NULL OR m.id = $5) AND ($6::text IS NULL OR (m.name, m.id) > ($6, $7::uuid))
+             AND CASE WHEN $5::uuid IS NULL THEN (m.ended_at IS NOT NULL) = $10::bool ELSE m.id = $5 END AND ($6::text IS NULL OR (m.name, m.id) > ($6, $7::uuid))
            ORDER BY m.name, m.id LIMIT $8"#,
         provider.uuid(),
         asked.member.role.sight() == Sight::Provider,
@@ -132,6 +141,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
         asked.after.map(|(_, id)| id.uuid()),
         asked.limit,
         PERIODS,
+        asked.ended,
     )
     .fetch_all(tx.conn())
     .await?;
@@ -158,6 +168,8 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
                 owner: r.owner_name,
                 readings: readings.into_iter().map(reading).collect(),
                 recalculated: r.recalculated.unwrap_or_default(),
+                version: r.version,
+                ended_at: r.ended_at,
             })
         })
         .collect()

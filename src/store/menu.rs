@@ -1,8 +1,10 @@
 //! What waits for a member, as numbers beside the menu: one query a page, in the page's own transaction.
 
+use chrono::NaiveDate;
 use sqlx::types::Json;
 
 use super::{TenantTx, scope};
+use crate::clock::london_date;
 use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::member::{Member, Role, Sight};
 use crate::domain::verification::checks_managers;
@@ -17,6 +19,15 @@ pub struct Counts {
     pub to_verify: i64,
     /// Escalations the member sees that have no recorded decision (R13).
     pub escalations: i64,
+    /// Sustain checks that are due, and that the member may do (R19).
+    pub sustain_checks: i64,
+}
+
+impl From<[i64; 4]> for Counts {
+    /// In the order of the fields.
+    fn from([my_actions, to_verify, escalations, sustain_checks]: [i64; 4]) -> Self {
+        Self { my_actions, to_verify, escalations, sustain_checks }
+    }
 }
 
 /// Counts what waits for `member`, as far as their menu shows it: zero for what it does not.
@@ -42,6 +53,7 @@ pub(super) struct Shows {
     pub my_actions: bool,
     pub to_verify: bool,
     pub escalations: bool,
+    pub sustain_checks: bool,
     /// Whether what a registered manager owned counts among what they may verify (R15).
     pub managers_too: bool,
 }
@@ -56,6 +68,7 @@ impl Shows {
             my_actions: ever(role, Verb::Submit),
             to_verify: ever(role, Verb::SeeQueue),
             escalations: ever(role, Verb::SeeEscalations),
+            sustain_checks: ever(role, Verb::CheckSustained),
             managers_too: checks_managers(role),
         }
     }
@@ -68,12 +81,15 @@ pub(super) struct Whose {
     member: MemberId,
     role: Role,
     services: Vec<ServiceId>,
+    /// What is due is another thing every day.
+    today: NaiveDate,
 }
 
 impl Whose {
     pub(super) fn of(tx: &TenantTx, member: &Member) -> Self {
         let (provider, services) = (tx.provider(), member.services.clone());
-        Self { provider, member: member.id, role: member.role, services }
+        let today = london_date(tx.now());
+        Self { provider, member: member.id, role: member.role, services, today }
     }
 }
 
@@ -90,7 +106,8 @@ impl ToCount {
         let whose = Whose::of(tx, member);
         let kept = tx.reads().and_then(|reads| reads.counts(&whose));
         let shows = Shows::of(member.role);
-        let nothing = Shows { my_actions: false, to_verify: false, escalations: false, ..shows };
+        let nothing =
+            Shows { my_actions: false, to_verify: false, escalations: false, sustain_checks: false, ..shows };
         Self { shows: if kept.is_some() { nothing } else { shows }, whose, kept }
     }
 
@@ -110,7 +127,7 @@ impl ToCount {
 /// # Errors
 /// The database was lost.
 pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::Error> {
-    let provider = tx.provider();
+    let (provider, now) = (tx.provider(), tx.now());
     let whole = member.role.sight() == Sight::Provider;
     let to_count = ToCount::of(tx, member);
     let shows = to_count.shows;
@@ -130,6 +147,9 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
                 AND (a.id, a.cycle) NOT IN (SELECT e.action_id, e.cycle FROM evidence e WHERE e.provider_id = $1 AND e.author_id = $2 AND e.withdrawn_at IS NULL)) AS "to_verify!",
              (SELECT count(*) FROM undecided_escalations u WHERE $5::bool AND u.provider_id = $1
                 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!",
+             (SELECT count(*) FROM sustain_checks c JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id AND a.status = 'closed' AND a.cycle = c.cycle
+                WHERE $9::bool AND c.provider_id = $1 AND c.result IS NULL AND c.due_on <= $10 AND c.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
+                AND NOT EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = $2)) AS "sustain_checks!",
              (SELECT json_agg(json_build_array(seen.slug, seen.name) ORDER BY seen.name) FROM seen) AS "services: Json<Vec<(String, String)>>""#,
         provider.uuid(),
         member.id.uuid(),
@@ -139,11 +159,12 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
         whole,
         &scope::services(member),
         shows.managers_too,
+        shows.sustain_checks,
+        london_date(now),
     )
     .fetch_one(tx.conn())
     .await?;
-    let counts =
-        Counts { my_actions: row.my_actions, to_verify: row.to_verify, escalations: row.escalations };
-    let counts = to_count.done(tx, counts);
+    let counted = [row.my_actions, row.to_verify, row.escalations, row.sustain_checks];
+    let counts = to_count.done(tx, Counts::from(counted));
     Ok(Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) })
 }

@@ -167,6 +167,39 @@ pub async fn of_control_checks(tx: &mut TenantTx, today: NaiveDate) -> Result<u6
     Ok(done.rows_affected())
 }
 
+/// Tells the deputies and registered managers of its service that a sustain check is due, except those who own the action or
+/// have owned it in this round; where nobody is left, the quality lead. On its day, and for a week after a standstill, each
+/// once. Returns how many were told.
+///
+/// # Errors
+/// The database was lost.
+pub async fn of_sustain_checks(tx: &mut TenantTx, today: NaiveDate) -> Result<u64, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    let done = sqlx::query!(
+        r#"INSERT INTO notices (provider_id, id, member_id, kind, action_id, dedupe_key, created_at)
+           SELECT $1, gen_random_uuid(), m.id, $4, c.action_id, 'sustain ' || c.id, $3
+           FROM sustain_checks c JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id AND a.status = 'closed' AND a.cycle = c.cycle
+           CROSS JOIN LATERAL (
+             WITH near AS MATERIALIZED (SELECT n.id FROM member_services ms JOIN memberships n ON n.provider_id = $1 AND n.id = ms.member_id AND n.ended_at IS NULL
+                 AND n.role IN ('deputy_manager', 'registered_manager')
+               WHERE ms.provider_id = $1 AND ms.service_id = c.service_id AND NOT EXISTS (SELECT 1 FROM action_owners w
+                 WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = n.id))
+             SELECT near.id FROM near
+             UNION ALL SELECT q.id FROM memberships q WHERE q.provider_id = $1 AND q.ended_at IS NULL AND q.role = 'quality_lead' AND NOT EXISTS (SELECT 1 FROM near)
+               AND NOT EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = q.id)) m
+           WHERE c.provider_id = $1 AND c.result IS NULL AND c.due_on BETWEEN $2::date - 7 AND $2::date
+             AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.provider_id = $1 AND n.member_id = m.id AND n.dedupe_key = 'sustain ' || c.id)
+           ON CONFLICT ON CONSTRAINT notices_say_it_once DO NOTHING"#,
+        provider.uuid(),
+        today,
+        now,
+        MessageKind::SustainCheck.as_str(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Takes away what was read before `before`. Returns how many.
 ///
 /// # Errors

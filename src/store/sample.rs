@@ -111,12 +111,31 @@ pub async fn write(tx: &mut TenantTx, batch: &Batch) -> Result<(), sqlx::Error> 
            CASE WHEN x.assurance_id IS NOT NULL THEN 'assured' END, x.note, x.judged, x.at FROM jsonb_populate_recordset(NULL::closures, $2) x"
     );
     step(tx, &batch.ended).await?;
+    checks(tx, batch).await?;
     escalations(tx, batch).await?;
     put!(
         tx,
         batch.signed_off,
         "UPDATE reviews r SET version = r.version + 1, signed_off_by = x.signed_off_by, signed_off_at = x.signed_off_at
          FROM jsonb_populate_recordset(NULL::reviews, $2) x WHERE r.provider_id = $1 AND r.id = x.id"
+    );
+    Ok(())
+}
+
+/// Sustain checks are planned, and then answered.
+async fn checks(tx: &mut TenantTx, batch: &Batch) -> Result<(), sqlx::Error> {
+    put!(
+        tx,
+        batch.checks,
+        "INSERT INTO sustain_checks (provider_id, id, action_id, service_id, cycle, due_on)
+         SELECT $1, x.id, x.action_id, x.service_id, 1, x.due_on FROM jsonb_populate_recordset(NULL::sustain_checks, $2) x"
+    );
+    put!(
+        tx,
+        batch.checks,
+        "UPDATE sustain_checks c SET result = 'held', method = 'record_sample', sample_size = 8, met_standard = 8, note = x.note, judged = x.judged,
+           checked_by = x.checked_by, at = x.at
+         FROM jsonb_populate_recordset(NULL::sustain_checks, $2) x WHERE c.provider_id = $1 AND c.id = x.id AND x.checked_by IS NOT NULL"
     );
     Ok(())
 }

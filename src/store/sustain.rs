@@ -145,7 +145,7 @@ pub struct Waiting {
 }
 
 /// What is to be looked at until `until`, as far as the member sees it, earliest first, from after a place of the list on:
-/// at most [`ROWS`], and one more if there are others.
+/// at most [`ROWS`], and one more if there are others. With `theirs` only what they may do, because they never owned it.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -153,7 +153,7 @@ pub async fn list(
     tx: &mut TenantTx,
     scope: Scope,
     service: Option<&str>,
-    until: NaiveDate,
+    (until, theirs): (NaiveDate, bool),
     after: Option<(NaiveDate, SustainCheckId)>,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let provider = tx.provider();
@@ -165,6 +165,7 @@ pub async fn list(
            JOIN services s ON s.provider_id = $1 AND s.id = c.service_id
            WHERE c.provider_id = $1 AND c.result IS NULL AND c.due_on <= $6 AND ($5::text IS NULL OR s.slug = $5)
              AND ($2 OR ($3 AND EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = $1 AND ms.member_id = $4 AND ms.service_id = c.service_id)))
+             AND NOT ($10::bool AND EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = $4))
              AND ($7::date IS NULL OR (c.due_on, c.id) > ($7, $8::uuid))
            ORDER BY c.due_on, c.id LIMIT $9"#,
         provider.uuid(),
@@ -176,6 +177,7 @@ pub async fn list(
         after.map(|(day, _)| day),
         after.map(|(_, id)| id.uuid()),
         ROWS + 1,
+        theirs,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -31,7 +31,7 @@ const UPKEEP_EVERY: chrono::Duration = chrono::Duration::hours(1);
 pub struct Summary {
     /// Escalations raised.
     pub raised: u64,
-    /// Reminders queued, and checks of interim controls told.
+    /// Reminders queued, and checks told that are due.
     pub reminded: u64,
     /// Digests queued.
     pub digests: u64,

@@ -8,11 +8,14 @@ use crate::app::AppState;
 use crate::domain::access::{Relation, Verb, may};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::finding::relation;
-use crate::domain::measure::{self as rule, Reading};
+use crate::domain::measure::{self as rule, Definition, Reading};
 use crate::error::AppError;
 use crate::ids::{MeasureId, ServiceId};
 use crate::store::measure::{self as store, Asked, Measure, Shown};
-use crate::store::{TenantTx, case};
+use crate::store::{TenantTx, case, member};
+
+/// What stands against everything about a measure that has ended.
+const ENDED: &str = "This measure has ended: what was read stays, and nothing is added.";
 
 /// The most readings taken at once.
 pub const AT_ONCE: usize = 520;
@@ -29,7 +32,8 @@ pub fn allows(by: &Actor, verb: Verb, service: Option<ServiceId>) -> bool {
 /// # Errors
 /// It is not there, or not for this actor.
 pub async fn open(tx: &mut TenantTx, by: &Actor, id: MeasureId) -> Result<Shown, AppError> {
-    let asked = Asked { member: &by.member, service: None, only: Some(id), after: None, limit: 1 };
+    let asked =
+        Asked { member: &by.member, service: None, only: Some(id), after: None, limit: 1, ended: false };
     let found = store::page(tx, &asked).await?.into_iter().next();
     found.filter(|shown| allows(by, Verb::SeeMeasures, shown.measure.service)).ok_or(AppError::NotFound)
 }
@@ -37,11 +41,10 @@ pub async fn open(tx: &mut TenantTx, by: &Actor, id: MeasureId) -> Result<Shown,
 /// The measure, when this actor may also do `verb` to it.
 async fn open_for(tx: &mut TenantTx, by: &Actor, id: MeasureId, verb: Verb) -> Done<Shown> {
     let shown = open(tx, by, id).await?;
-    if allows(by, verb, shown.measure.service) {
-        Ok(shown)
-    } else {
-        Err(Stop::refused("Your role does not do this here."))
+    if !allows(by, verb, shown.measure.service) {
+        return Err(Stop::refused("Your role does not do this here."));
     }
+    if shown.ended_at.is_some() { Err(Stop::refused(ENDED)) } else { Ok(shown) }
 }
 
 /// Defines a measure.
@@ -61,6 +64,73 @@ async fn define_once(app: &AppState, by: &Actor, new: &Measure) -> Done<()> {
     let facts = json!({ "measure": new.id, "service": new.service, "shape": new.shape.as_str(), "better": new.way.as_str(),
         "cadence": new.cadence.as_str(), "baseline": new.baseline, "target": new.target, "deadline": new.deadline });
     tx.record(Event::of_provider(EventKind::MeasureDefined).detail(facts).text("name", new.name.clone()));
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What can be changed of a measure, as it is.
+#[must_use]
+pub fn definition(of: &Measure) -> Definition {
+    let (target, deadline, owner, cadence) = (of.target, of.deadline, of.owner, of.cadence);
+    Definition { name: of.name.clone(), target, deadline, owner, cadence }
+}
+
+/// Changes a measure from the version `seen`; what it was stays readable.
+///
+/// # Errors
+/// What is wrong with it, that it has ended, that it changed meanwhile, or that their role does not do it.
+pub async fn change(
+    app: &AppState,
+    by: &Actor,
+    id: MeasureId,
+    seen: i32,
+    after: &Definition,
+    reason: &str,
+) -> Done<()> {
+    super::retrying!(change_once(app, by, id, seen, Some(after), reason))
+}
+
+/// Ends a measure in the version `seen`: its readings stay, and none are added.
+///
+/// # Errors
+/// That it has ended, that it changed meanwhile, or that their role does not do it.
+pub async fn end(app: &AppState, by: &Actor, id: MeasureId, seen: i32, reason: &str) -> Done<()> {
+    super::retrying!(change_once(app, by, id, seen, None, reason))
+}
+
+async fn change_once(
+    app: &AppState,
+    by: &Actor,
+    id: MeasureId,
+    seen: i32,
+    after: Option<&Definition>,
+    reason: &str,
+) -> Done<()> {
+    let mut tx = by.begin(app).await?;
+    let locked = store::change::lock(&mut tx, id).await?;
+    let shown = open_for(&mut tx, by, id, Verb::KeepMeasures).await?;
+    if locked != Some(seen) {
+        return Err(Stop::Changed);
+    }
+    let before = definition(&shown.measure);
+    if let Some(after) = after {
+        let lacking = rule::change_lacks(shown.measure.shape, &before, after, !shown.readings.is_empty());
+        if !lacking.is_empty() {
+            let said = lacking.into_iter().map(|(f, s)| Said { field: Some(f), sentence: s.into() });
+            return Err(Stop::Refused(said.collect()));
+        }
+        if let Some(owner) = after.owner.filter(|owner| before.owner != Some(*owner)) {
+            let there = member::get(&mut tx, owner).await?;
+            there.ok_or_else(|| Stop::at("owner", "Choose an owner from the list"))?;
+        }
+    }
+    store::change::write(&mut tx, id, &before, after, reason).await?;
+    let kind = if after.is_some() { EventKind::MeasureChanged } else { EventKind::MeasureEnded };
+    let told = |d: &Definition| json!({ "target": d.target, "deadline": d.deadline, "owner": d.owner, "cadence": d.cadence.as_str() });
+    let facts = json!({ "measure": id, "version": seen, "before": told(&before), "after": after.map(told) });
+    let event = Event::of_provider(kind).detail(facts).text("reason", reason);
+    let event = event.text("title", after.unwrap_or(&before).name.clone());
+    tx.record(event.text("name_before", before.name));
     tx.commit().await?;
     Ok(())
 }

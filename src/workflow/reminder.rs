@@ -18,7 +18,7 @@ const BATCH: i64 = 500;
 /// # Errors
 /// The database was lost; what was queued before stands.
 pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
-    let mut queued = of_control_checks(app, in_provider).await?;
+    let mut queued = of_checks(app, in_provider).await?;
     loop {
         let (settled, more) = super::retrying!(sweep_once(app, in_provider))?;
         queued += settled.queued;
@@ -29,11 +29,12 @@ pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
     }
 }
 
-/// Tells of interim controls to be checked (R13): in the program alone.
-async fn of_control_checks(app: &AppState, in_provider: ProviderId) -> Done<u64> {
+/// Tells of interim controls to be checked (R13) and of sustain checks that are due (R19): in the program alone.
+async fn of_checks(app: &AppState, in_provider: ProviderId) -> Done<u64> {
     let Moment { now, today } = Moment::read(app);
     let mut tx = TenantTx::begin(&app.db, in_provider, None, now).await?;
-    let told = notice::of_control_checks(&mut tx, today).await?;
+    let controls = notice::of_control_checks(&mut tx, today).await?;
+    let told = controls + notice::of_sustain_checks(&mut tx, today).await?;
     tx.commit().await?;
     Ok(told)
 }

@@ -170,6 +170,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/measures", "measures", "measures"),
             at("/p/{provider}/measures/new", "measure-new", "measures/new"),
             from("/p/{provider}/measures/{measure}", "measure", ("measures", ROW, "")),
+            from(
+                "/p/{provider}/measures/{measure}/definition",
+                "measure-change",
+                ("measures", ROW, "/definition"),
+            ),
+            at("/p/{provider}/measures", "measures-ended", "measures?ended=yes"),
             at("/p/{provider}/signals", "signals", "signals"),
             at("/p/{provider}/signals", "signals-one", "signals?sign=overdue"),
             from("/p/{provider}/signals/{sign}/{reference}", "sign", ("signals", ".work__a", "")),

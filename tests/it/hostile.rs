@@ -108,6 +108,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("measures/{}/readings", format!("/measures/{measure}/readings")),
         ("measures/{}/pasted", format!("/measures/{measure}/pasted")),
         ("measures/{}/recalculation", format!("/measures/{measure}/recalculation")),
+        ("measures/{}/definition", format!("/measures/{measure}/definition")),
+        ("measures/{}/end", format!("/measures/{measure}/definition")),
         ("measures/{}/actions", format!("/measures/{measure}/actions")),
         ("settings/due-days", "/settings/due-days".to_owned()),
         ("settings/standards/new", "/settings/standards/new".to_owned()),

@@ -224,6 +224,131 @@ async fn a_reading_that_does_not_come_is_late_and_actions_are_named() {
     }
 }
 
+fn definition<'a>(seen: &'a str, name: &'a str, target: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("seen", seen), ("name", name), ("target", target), ("reason", "Days are counted elsewhere")]
+}
+
+#[tokio::test]
+async fn a_measure_is_changed_with_a_reason_and_what_it_was_stays_readable() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (manager, page) = of_house(&w).await;
+    let path = format!("{page}/definition");
+    let form = manager.get(&path).await;
+    assert!(form.text().contains("stays as it is, because it was read already"), "{}", form.text());
+    let owner = w.id("deputy").to_string();
+    let mut fields = definition("1", "Falls at night", "2.5");
+    fields.push(("owner", &owner));
+    let done = manager.post(&path, &fields).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    let shown = manager.get(&page).await.text();
+    let said = format!(
+        "Name: Falls at night instead of Falls a month. Target: 2.5 instead of 4. Owner: {} instead of none.",
+        w.actor("deputy").member.name
+    );
+    assert!(shown.contains(&said) && shown.contains("Days are counted elsewhere"), "{shown}");
+    assert!(shown.contains("Falls at night") && shown.contains("8 falls"), "the readings stay");
+    for (fields, status, wanted) in [
+        (definition("1", "Falls by day", "2.5"), 409, "Somebody changed this since you opened it"),
+        (definition("2", "", "2.5"), 422, "Say what is measured"),
+        (definition("2", "Falls by day", "few"), 422, "Enter a number, like 12 or 87.5"),
+    ] {
+        let again = manager.post(&path, &fields).await;
+        assert_eq!(again.status, status, "{}", again.text());
+        assert!(again.text().contains(wanted), "{}", again.text());
+    }
+    let mut same = definition("2", "Falls at night", "2.5");
+    same.push(("owner", &owner));
+    assert!(manager.post(&path, &same).await.text().contains("Change something, or go back"));
+    assert_eq!(w.browser("leader").await.get(&path).await.status, 404);
+    assert_eq!(w.browser("manager_two").await.get(&path).await.status, 404);
+    assert_eq!(broken_lines(&db).await, 0);
+}
+
+#[tokio::test]
+async fn a_measure_that_has_ended_stands_apart_and_takes_no_more() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, action) = w.line(Risk::Low, Topic::Falls, "carer").await;
+    let (manager, page) = of_house(&w).await;
+    let empty = manager.post(&format!("{page}/end"), &[("seen", "1"), ("end_reason", " ")]).await;
+    assert_eq!(empty.status, 422);
+    assert!(empty.text().contains("Say why it ends") && empty.body.contains("Falls a month"));
+    let done =
+        manager.post(&format!("{page}/end"), &[("seen", "1"), ("end_reason", "Counted elsewhere")]).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    assert!(manager.get("/measures").await.text().contains("No measure is followed here yet"));
+    assert!(manager.get("/measures?ended=yes").await.text().contains("Falls a month"));
+    let shown = manager.get(&page).await;
+    assert!(shown.text().contains("Ended on 21 November 2026 by") && shown.text().contains("8 falls"));
+    assert!(!shown.body.contains("/readings\"") && !shown.body.contains("/definition"), "nothing is offered");
+    assert!(!shown.text().contains("is late"), "{}", shown.text());
+    let of: MeasureId = page.rsplit('/').next().unwrap().parse().unwrap();
+    for refused in [
+        manager.post(&format!("{page}/readings"), &reading("11", "3", "")).await,
+        manager.post(&format!("{page}/actions"), &[("action", &action.to_string())]).await,
+    ] {
+        assert_eq!(refused.status, 422);
+        assert!(refused.text().contains("This measure has ended"), "{}", refused.text());
+    }
+    assert_eq!(manager.get(&format!("{page}/definition")).await.status, 403);
+    assert!(w.browser("quality").await.get("/signals").await.text().contains("Nothing gives a sign"), "E17");
+    assert_eq!(broken_lines(&db).await, 0);
+    // around the program
+    let mut app = db.connect(throughline::database::roles::APP).await;
+    let provider = w.provider;
+    for (deed, code) in [
+        (
+            format!(
+                "INSERT INTO readings (provider_id, measure_id, period, round, numerator, by, at) VALUES ('{provider}', '{of}', '2026-11-01', 1, 3, '{}', now())",
+                w.id("manager")
+            ),
+            "TL080",
+        ),
+        (
+            format!(
+                "INSERT INTO measure_actions VALUES ('{provider}', '{of}', (SELECT id FROM actions LIMIT 1), '{}', now())",
+                w.id("manager")
+            ),
+            "TL080",
+        ),
+        ("UPDATE measures SET name = 'Other', version = version + 1".to_owned(), "TL080"),
+        ("UPDATE measures SET ended_at = NULL, ended_by = NULL, version = version + 1".to_owned(), "TL080"),
+        ("UPDATE measure_changes SET reason = 'x'".to_owned(), "42501"),
+        ("UPDATE measures SET better = 'up'".to_owned(), "42501"),
+        ("DELETE FROM measures".to_owned(), "42501"),
+    ] {
+        let script = format!("BEGIN; SET LOCAL app.provider_id = '{provider}'; {deed}");
+        let refused = app.execute(sqlx::AssertSqlSafe(script)).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().unwrap(), code, "{deed}");
+        app.execute("ROLLBACK").await.unwrap();
+    }
+}
+
+/// What a measure was stays readable, whoever changes it; and its readings keep their periods.
+#[tokio::test]
+async fn a_measure_does_not_change_around_the_program() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    of_house(&w).await;
+    let mut app = db.connect(throughline::database::roles::APP).await;
+    let change = format!(
+        "INSERT INTO measure_changes SELECT provider_id, id, version, '{{}}', '{{}}', 'x', '{}', now() FROM measures;",
+        w.id("manager")
+    );
+    for (deed, code) in [
+        ("UPDATE measures SET name = 'Other', version = version + 1".to_owned(), "TL033"),
+        ("UPDATE measures SET name = 'Other'".to_owned(), "TL012"),
+        (format!("{change} UPDATE measures SET cadence = 'weekly', version = version + 1"), "TL080"),
+        (format!("{change} UPDATE measures SET name = 'Other', version = version + 1; COMMIT"), "TL032"),
+    ] {
+        let script = format!("BEGIN; SET LOCAL app.provider_id = '{}'; {deed}", w.provider);
+        let refused = app.execute(sqlx::AssertSqlSafe(script)).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().unwrap(), code, "{deed}");
+        app.execute("ROLLBACK").await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn measures_stay_with_their_service() {
     let db = TestDb::new().await;

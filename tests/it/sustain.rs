@@ -7,7 +7,7 @@ use throughline::database::roles;
 use throughline::domain::action::Status;
 use throughline::domain::recurrence::{Causes, Factor};
 use throughline::domain::reference::Reference;
-use throughline::domain::topic::Risk;
+use throughline::domain::topic::{Risk, Topic};
 use throughline::domain::verification::Outcome;
 use throughline::workflow::{self, measure, root_cause};
 
@@ -138,6 +138,48 @@ async fn what_is_lost_opens_again_by_itself_and_is_escalated() {
         "the checks of a closed round are over"
     );
     assert_eq!(broken_lines(&db).await, 0);
+}
+
+/// On its day it is told once to those near it who may do it, and counted in the menu and on the dashboard; every number
+/// leads to just its rows.
+#[tokio::test]
+async fn what_is_due_is_told_and_counted_for_those_who_may_do_it() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let (_, action) = w.line(Risk::Low, Topic::Medicines, "deputy").await;
+    w.submit(action, "deputy").await;
+    w.verify(action, "quality", Outcome::Complete).await;
+    w.close(action, "manager").await;
+    let told = async || {
+        throughline::worker::tick(&w.app).await.unwrap();
+        texts(&db, "SELECT m.name FROM notices n JOIN memberships m ON m.id = n.member_id WHERE n.kind = 'sustain_check' ORDER BY m.name").await
+    };
+    w.days_pass(FIRST - 1);
+    assert!(told().await.is_empty(), "the day before");
+    let dashboard = async |who: &str| w.browser(who).await.get("/dashboard").await.text();
+    assert!(!dashboard("manager").await.contains("sustain check due"));
+    w.days_pass(1);
+    let first = told().await;
+    let name = |who: &str| w.actor(who).member.name.clone();
+    assert!(first.contains(&name("manager")) && !first.contains(&name("deputy")), "who owned it: {first:?}");
+    assert!(!first.contains(&name("manager_two")) && !first.contains(&name("carer")), "{first:?}");
+    assert_eq!(told().await, first, "once");
+    let page = dashboard("manager").await;
+    assert!(page.contains("1 sustain check due"), "{page}");
+    assert!(!dashboard("deputy").await.contains("sustain check due"), "they own it");
+    let browser = w.browser("manager").await;
+    let due = browser.get("/sustain-checks?due=yes").await;
+    assert_eq!(due.body.matches(&path(action)).count(), 1, "{}", due.text());
+    assert!(due.text().contains("Only those that are due, and that you may do."));
+    let notices = browser.get("/notices").await;
+    assert!(notices.text().contains("Sustain check due"), "{}", notices.text());
+    let mine = w.browser("deputy").await.get("/sustain-checks?due=yes").await;
+    assert!(mine.text().contains("Nothing is due."), "{}", mine.text());
+    look(&browser, action, &answer("held", "8", "8")).await;
+    assert!(!dashboard("manager").await.contains("sustain check due"));
+    // the one of the second look is told as well, a week late after a standstill
+    w.days_pass(63 + 7);
+    assert_eq!(told().await.len(), 2 * first.len());
 }
 
 /// R16, R22: lost, it closes again when it is known why; another loss opens another review.

@@ -46,7 +46,10 @@ const fn hint(kind: MessageKind) -> &'static str {
         MessageKind::DateMoved => "Somebody else moved the date of your action.",
         MessageKind::Reworded => "Somebody else changed the words of your action.",
         MessageKind::CalledOff => "Somebody else called your action off.",
-        MessageKind::Escalated | MessageKind::VerificationLate | MessageKind::ControlCheck => "",
+        MessageKind::Escalated
+        | MessageKind::VerificationLate
+        | MessageKind::ControlCheck
+        | MessageKind::SustainCheck => "",
     }
 }
 

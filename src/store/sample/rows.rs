@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::domain::event::Event;
 use crate::ids::{
     ActionId, AssuranceId, ClosureId, DecisionId, EscalationId, EvidenceId, FindingId, MemberId, ReviewId,
-    ServiceId, UnitId, UpdateId, UserId, VerificationId,
+    ServiceId, SustainCheckId, UnitId, UpdateId, UserId, VerificationId,
 };
 
 /// A person; `password_hash` is none for those who cannot sign in.
@@ -79,6 +79,7 @@ pub struct Batch {
     pub assurances: Vec<AssuranceRow>,
     pub closures: Vec<ClosureRow>,
     pub ended: Vec<Step>,
+    pub checks: Vec<CheckRow>,
     pub escalations: Vec<EscalationRow>,
     pub decisions: Vec<DecisionRow>,
     pub signed_off: Vec<SignedOff>,
@@ -259,6 +260,39 @@ pub struct ClosureRow {
     pub assurance_id: Option<AssuranceId>,
     pub note: String,
     pub judged: Value,
+    pub at: DateTime<Utc>,
+}
+
+/// A sustain check; what was found is flattened into its columns.
+#[derive(Debug, Serialize)]
+pub struct CheckRow {
+    pub id: SustainCheckId,
+    pub action_id: ActionId,
+    pub service_id: ServiceId,
+    pub due_on: NaiveDate,
+    #[serde(flatten)]
+    pub held: Option<Held>,
+}
+
+impl CheckRow {
+    /// One that waits for its answer.
+    #[must_use]
+    pub const fn planned(
+        id: SustainCheckId,
+        action_id: ActionId,
+        service_id: ServiceId,
+        due_on: NaiveDate,
+    ) -> Self {
+        Self { id, action_id, service_id, due_on, held: None }
+    }
+}
+
+/// That what was closed had held.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    pub note: String,
+    pub judged: Value,
+    pub checked_by: MemberId,
     pub at: DateTime<Utc>,
 }
 

@@ -3,7 +3,7 @@
 -- $12 newest first, $13 and $14 the key to begin after, $15 only unowned, $16 only those that came back, $17 windows that passed before,
 -- $18 how many, $19 the member's services, $20 to $22 which numbers their menu shows, $23 only those nobody moved since,
 -- $24 what leaders follow (domain/significance.rs), the rest, or both, $25 from when and $28 how many findings make a topic a repeated one, $26 whether they
--- check what a manager owned, $27 today, $29 only what was merged, or not.
+-- check what a manager owned, $27 today, $29 only what was merged, or not, $30 whether their menu counts sustain checks.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation FROM services s WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($19::uuid[]))
 ), repeated AS MATERIALIZED (
@@ -40,4 +40,7 @@ SELECT (SELECT json_agg(json_build_array(p.number, p.what, p.status, p.cycle, p.
      AND a.owner_id NOT IN (SELECT barred.id FROM barred)
      AND (a.owner_changes = 0 OR coalesce((SELECT false FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id IN (SELECT barred.id FROM barred) LIMIT 1), true))
      AND (a.id, a.cycle) NOT IN (SELECT e.action_id, e.cycle FROM evidence e WHERE e.provider_id = $1 AND e.author_id = $2 AND e.withdrawn_at IS NULL)) AS "to_verify!",
-  (SELECT count(*) FROM undecided_escalations u WHERE $22::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!"
+  (SELECT count(*) FROM undecided_escalations u WHERE $22::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "escalations!",
+  (SELECT count(*) FROM sustain_checks c JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id AND a.status = 'closed' AND a.cycle = c.cycle
+     WHERE $30::bool AND c.provider_id = $1 AND c.result IS NULL AND c.due_on <= $27 AND c.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
+     AND NOT EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = $2)) AS "sustain_checks!"

@@ -3,7 +3,8 @@
 -- $8 whether they decide at all, $9 and $10 whether their menu counts what waits for verification and what is escalated,
 -- $11 their services, $12 how many things are shown, $13 what leaders follow (domain/significance.rs), the rest, or both, $14 from when
 -- and $17 how many findings make a topic a repeated one, $15 since when an update keeps an action fresh, $16 whether they check what a manager owned,
--- $18 whether they are the nominated individual, $19 whether they hold weekly reviews.
+-- $18 whether they are the nominated individual, $19 whether they hold weekly reviews, $20 whether they
+-- look whether what was closed has lasted.
 WITH seen AS MATERIALIZED (
   SELECT s.id, s.slug, s.name, s.nation, ($4::text IS NULL OR s.slug = $4) AS here FROM services s
   WHERE s.provider_id = $1 AND ($3::bool OR s.id = ANY($11::uuid[]))
@@ -102,7 +103,13 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
     AND a.owner_id NOT IN (SELECT barred.id FROM barred)
     AND (a.owner_changes = 0 OR coalesce((SELECT false FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id IN (SELECT barred.id FROM barred) LIMIT 1), true))
     AND (a.id, a.cycle) NOT IN (SELECT e.action_id, e.cycle FROM evidence e WHERE e.provider_id = $1 AND e.author_id = $2 AND e.withdrawn_at IS NULL)) AS "menu_to_verify!",
-  (SELECT count(*) FROM undecided_escalations u WHERE $10::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "menu_escalations!"
+  (SELECT count(*) FROM undecided_escalations u WHERE $10::bool AND u.provider_id = $1 AND u.service_id = ANY(ARRAY(SELECT seen.id FROM seen))) AS "menu_escalations!",
+  (SELECT count(*) FROM sustain_checks c JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id AND a.status = 'closed' AND a.cycle = c.cycle
+     WHERE $20::bool AND c.provider_id = $1 AND c.result IS NULL AND c.due_on <= $5 AND c.service_id = ANY(ARRAY(SELECT seen.id FROM seen))
+     AND NOT EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = $2)) AS "menu_sustain_checks!",
+  (SELECT count(*) FROM sustain_checks c JOIN actions a ON a.provider_id = $1 AND a.id = c.action_id AND a.status = 'closed' AND a.cycle = c.cycle
+     WHERE $20::bool AND c.provider_id = $1 AND c.result IS NULL AND c.due_on <= $5 AND c.service_id = ANY(ARRAY(SELECT seen.id FROM seen WHERE seen.here))
+     AND NOT EXISTS (SELECT 1 FROM action_owners w WHERE w.provider_id = $1 AND w.action_id = a.id AND w.cycle = a.cycle AND w.member_id = $2)) AS "sustain_checks!"
 FROM (SELECT coalesce(sum(late), 0)::bigint AS late, coalesce(sum(late_high), 0)::bigint AS late_high, coalesce(sum(to_verify), 0)::bigint AS to_verify,
   coalesce(sum(verify_late), 0)::bigint AS verify_late, coalesce(sum(to_close), 0)::bigint AS to_close, coalesce(sum(soon), 0)::bigint AS soon,
   coalesce(sum(came_back), 0)::bigint AS came_back, coalesce(sum(unowned), 0)::bigint AS unowned, coalesce(sum(stale), 0)::bigint AS stale, coalesce(sum(open), 0)::bigint AS open FROM by_theme) t

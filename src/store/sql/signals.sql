@@ -121,7 +121,7 @@ WITH seen AS MATERIALIZED (
             FROM readings r WHERE r.provider_id = $1 AND r.measure_id = m.id ORDER BY r.period DESC, r.round DESC) x
           WHERE x.value IS NOT NULL) v) w
       WHERE w.period > w.right_side) run
-    WHERE m.provider_id = $1 AND m.target IS NOT NULL AND m.better IN ('up', 'down') AND run.n > 0
+    WHERE m.provider_id = $1 AND m.ended_at IS NULL AND m.target IS NOT NULL AND m.better IN ('up', 'down') AND run.n > 0
       AND (m.service_id = ANY((SELECT ids FROM here)::uuid[]) OR ($15::bool AND m.service_id IS NULL))
       AND (SELECT count(*) FROM measure_actions x JOIN actions a ON a.provider_id = $1 AND a.id = x.action_id
         WHERE x.provider_id = $1 AND x.measure_id = m.id AND a.status NOT IN ('closed', 'cancelled')) = 0
