@@ -30,7 +30,7 @@ use crate::workflow::Moment;
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// What the rules look at.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// Everything else on the page.
     pub papers: Arc<Papers>,
     /// A-0142.
@@ -203,7 +203,7 @@ impl Opened {
 
     /// "the registered manager": who approves its closure.
     #[must_use]
-    pub const fn approver_name(&self) -> &'static str {
+    pub fn approver_name(&self) -> &'static str {
         match self.case.action.approver {
             Approver::RegisteredManager => "the registered manager",
             Approver::QualityLead => "the quality lead",

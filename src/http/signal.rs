@@ -1,5 +1,7 @@
 //! Early-warning signs: what is going wrong, why it says so, since when, and the step that answers it (E1 to E17).
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -100,7 +102,7 @@ async fn list(
     if service.is_some_and(|slug| !around.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
     }
-    let mut signs = signal::read(&mut tx, &asked).await?;
+    let mut signs = Arc::unwrap_or_clone(signal::read(&mut tx, &asked).await?);
     drop(tx);
     let one_place = service.is_some() || around.services.len() == 1;
     let here = signed.path("signals");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sqlx::types::Json;
 
 use super::TenantTx;
-use super::menu::{Around, Counts, ToCount, Whose};
+use super::menu::{Around, Counts, ToRead, Whose};
 use crate::clock::london_hour;
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
@@ -143,7 +143,7 @@ pub struct Page {
     /// Those of them that are late (R11).
     pub left_out_late: i64,
     /// What stands around it.
-    pub around: Around,
+    pub around: Arc<Around>,
 }
 
 /// All that a page of a list follows from, besides what is in the database.
@@ -203,7 +203,7 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
     };
     let dated = matches!(asked.show, Show::Late | Show::Soon);
     let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled | Show::Merged);
-    let to_count = ToCount::of(tx, asked.member);
+    let to_read = ToRead::of(tx, asked.member);
     let row = sqlx::query_file!(
         "src/store/sql/action_list.sql",
         provider.uuid(),
@@ -225,13 +225,13 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
         (asked.show == Show::VerifyLate).then_some(asked.today),
         ROWS + 1,
         &super::scope::services(asked.member),
-        to_count.shows.my_actions,
-        to_count.shows.to_verify,
-        to_count.shows.escalations,
+        to_read.shows.my_actions,
+        to_read.shows.to_verify,
+        to_read.shows.escalations,
         (asked.show == Show::Stale).then(|| london_hour(staleness::fresh_since(asked.today), 0)),
         asked.weight.wanted(),
         significance::repeats_since(asked.today),
-        to_count.shows.managers_too,
+        to_read.shows.managers_too,
         asked.today,
         significance::REPEATS,
         match asked.show {
@@ -243,13 +243,15 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
     )
     .fetch_one(tx.conn())
     .await?;
-    let counted = [row.my_actions, row.to_verify, row.escalations, row.sustain_checks];
-    let counts = to_count.done(tx, Counts::from(counted));
+    let around = to_read.done(tx, || Around {
+        counts: Counts::from([row.my_actions, row.to_verify, row.escalations, row.sustain_checks]),
+        services: row.services.map_or_else(Vec::new, |Json(services)| services),
+    });
     Ok(Page {
         rows: row.rows.map_or_else(Vec::new, |Json(rows)| rows),
         left_out: row.left_out,
         left_out_late: row.left_out_late,
-        around: Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) },
+        around,
     })
 }
 

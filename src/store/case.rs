@@ -1,5 +1,7 @@
 //! The case of an action: everything the rules look at, in one query.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use sqlx::Error;
@@ -25,11 +27,17 @@ pub async fn read(tx: &mut TenantTx, number: i32) -> Result<Option<Case>, Error>
     }
 }
 
-/// Reads the case as it is now, and how far its papers are, to compare papers with that were read before.
+/// The case as it is now, and how far its papers are, to compare papers with that were read before: read, or taken when
+/// nothing happened in the provider since it was read ([`super::kept`]). Whether the person may see it is for the
+/// caller to ask.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Case, AsOf)>, Error> {
+pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Arc<Case>, AsOf)>, Error> {
+    let key = (tx.provider(), number);
+    if let Some(kept) = tx.reads().and_then(|kept| kept.case(key)) {
+        return Ok(Some(kept));
+    }
     let Some(row) = row(tx, number).await? else { return Ok(None) };
     let mark = AsOf {
         version: row.version,
@@ -38,7 +46,11 @@ pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Case,
         entries: row.entries,
         revision: row.revision.unwrap_or_default(),
     };
-    Ok(Some((whole(tx, row).await?, mark)))
+    let case = Arc::new(whole(tx, row).await?);
+    if let Some(kept) = tx.reads() {
+        kept.keep_case(key, (Arc::clone(&case), mark));
+    }
+    Ok(Some((case, mark)))
 }
 
 /// The case of a row, with what only few actions have: those that opened again, and those that close with measured

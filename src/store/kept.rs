@@ -1,9 +1,14 @@
-//! What pages showed before, kept in this process's memory so that it need not be read again: the papers of actions,
-//! dashboards, lists of actions, and the numbers beside the menu. Any number of processes may do so, because none of them ever shows it without asking the database.
+//! What pages showed before, kept in this process's memory so that it need not be read again: cases and papers of actions,
+//! dashboards, lists of actions, early-warning signs, and what stands around a page. Any number of processes may do so,
+//! because none of them ever shows it without asking the database.
 //!
-//! **Papers of an action.** Every request reads, in its own transaction and under row-level security, the case of the
-//! action (and so whether this member may see it) together with [`AsOf`]. Only papers read as of the very same are taken.
-//! It is another after every change of what papers show:
+//! **All of it but papers** is kept under a [`Reads::head`]. Every request opens its session, which gives the member with role
+//! and services, the hash of the provider's newest line, and its `revisions`. No row that is shown is changed without a
+//! line (`must_have_event`, migrations 0005 and 0021) or one more revision (0030), so under the same head they are the same, for the
+//! same member, filters, place and day. What is read after the session was opened may be newer than its head, never older.
+//!
+//! **Papers of an action** outlive that: when the head is another, the case is read again, and with it [`AsOf`]. Papers read
+//! as of the very same still stand. It is another after every change of what papers show:
 //!
 //! - The action and the rows below it (evidence, verdicts, assurances, closures, reopenings, changes, sustain checks, escalations,
 //!   decisions, weekly entries): the database commits no change to one of them without a new line of the trail about this
@@ -12,10 +17,6 @@
 //! - Names, roles and places of members, services and units count `revisions` up too (migration 0030).
 //! - What was found is never rewritten (`finding_guard`), nor are reviews but for their sign-off, which is not shown. What
 //!   a finding came from and bears on is append-only: its count is another.
-//!
-//! **Dashboards, lists, and the numbers beside the menu.** Every request opens its session, which gives the member with role and services, and the hash of the
-//! provider's newest line. No row they count or show is changed without a line, so under the same hash they are the same,
-//! for the same member, filters, place and day. What is read after the session was opened may be newer than its hash, never older.
 //!
 //! What stands beyond that comes with a version of the program: the regulator's framework and the shape of it all. Who
 //! changes rows with the rules of the database switched off restarts the program. Only transactions that cannot write
@@ -29,8 +30,10 @@ use quick_cache::sync::Cache;
 
 use super::action_list::{Listing, Page};
 use super::dashboard::{Dashboard, Question};
-use super::menu::{Counts, Whose};
+use super::menu::{Around, Whose};
 use super::papers::Papers;
+use super::signal::{Looked, Signs};
+use crate::domain::closure::Case;
 use crate::ids::{ActionId, ProviderId};
 
 /// How far the papers of an action are: after any change of theirs another.
@@ -75,6 +78,30 @@ impl Weighter<Listing, (Arc<str>, Arc<Page>)> for Bytes {
     }
 }
 
+/// A case by the number of its action.
+type Numbered = (ProviderId, i32);
+
+/// What the rules look at, and how far the papers are.
+type Marked = (Arc<Case>, AsOf);
+
+impl Weighter<Numbered, (Arc<str>, Marked)> for Bytes {
+    fn weight(&self, _: &Numbered, (_, (case, _)): &(Arc<str>, Marked)) -> u64 {
+        let wrote = case.action.what.len() + case.action.success_test.len();
+        let others =
+            case.recurrence.as_ref().map_or(0, |back| back.others.iter().map(|what| 24 + what.len()).sum());
+        u64::try_from(1536 + case.pieces.len() * 32 + case.owners.len() * 32 + wrote + others)
+            .unwrap_or(u64::MAX)
+    }
+}
+
+impl Weighter<Looked, (Arc<str>, Arc<Signs>)> for Bytes {
+    fn weight(&self, _: &Looked, (_, signs): &(Arc<str>, Arc<Signs>)) -> u64 {
+        let rows = signs.groups.iter().chain(&signs.aside).flat_map(|group| &group.rows);
+        let rows: usize = rows.map(|row| 384 + row.what.len() + row.note.len() + row.service.len()).sum();
+        u64::try_from(1024 + rows).unwrap_or(u64::MAX)
+    }
+}
+
 /// Every row with the heads of its strings and the tree of its facts, and what people wrote.
 fn bytes_of(papers: &Papers) -> usize {
     const ROW: usize = 800;
@@ -98,9 +125,11 @@ fn bytes_of(papers: &Papers) -> usize {
 /// What is kept; what was not asked for in a while is forgotten when it gets too much.
 pub(super) struct Kept {
     papers: Cache<Under, (AsOf, Arc<Papers>), Bytes>,
+    cases: Cache<Numbered, (Arc<str>, Marked), Bytes>,
     dashboards: Cache<Question, (Arc<str>, Arc<Dashboard>), Bytes>,
     lists: Cache<Listing, (Arc<str>, Arc<Page>), Bytes>,
-    counts: Cache<Whose, (Arc<str>, Counts)>,
+    signs: Cache<Looked, (Arc<str>, Arc<Signs>), Bytes>,
+    around: Cache<Whose, (Arc<str>, Arc<Around>)>,
 }
 
 impl fmt::Debug for Kept {
@@ -111,16 +140,20 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    /// Room for about so many bytes, a quarter of them for dashboards and a quarter for lists.
+    /// Room for about so many bytes: three eighths of them for papers, as much for dashboards and lists together, and an
+    /// eighth each for cases and signs.
     pub(super) fn of_at_most(bytes: u64) -> Self {
         let usual = |bytes: u64| usize::try_from(bytes / 8192).unwrap_or(usize::MAX);
-        let (quarter, papers) = (bytes / 4, bytes - bytes / 2);
+        let eighth = bytes / 8;
+        let (papers, pages) = (3 * eighth, 3 * eighth / 2);
         Self {
             papers: Cache::with_weighter(usual(papers), papers, Bytes),
-            dashboards: Cache::with_weighter(usual(quarter), quarter, Bytes),
-            lists: Cache::with_weighter(usual(quarter), quarter, Bytes),
-            // some 300 bytes each
-            counts: Cache::new(usual(bytes)),
+            cases: Cache::with_weighter(usual(eighth * 4), eighth, Bytes),
+            dashboards: Cache::with_weighter(usual(pages), pages, Bytes),
+            lists: Cache::with_weighter(usual(pages), pages, Bytes),
+            signs: Cache::with_weighter(usual(eighth), eighth, Bytes),
+            // some 300 bytes each, and as much again for the names of many services
+            around: Cache::new(usual(bytes)),
         }
     }
 }
@@ -129,7 +162,7 @@ impl Kept {
 #[derive(Debug)]
 pub(super) struct Reads {
     pub(super) kept: Arc<Kept>,
-    /// The hash of the provider's newest line when the session was opened.
+    /// The hash of the provider's newest line and its count of revisions when the session was opened.
     pub(super) head: Arc<str>,
 }
 
@@ -164,13 +197,33 @@ impl Reads {
         self.kept.lists.insert(listing, (Arc::clone(&self.head), Arc::clone(page)));
     }
 
-    /// A member's numbers, if nothing at all happened since.
-    pub(super) fn counts(&self, whose: &Whose) -> Option<Counts> {
-        self.kept.counts.get(whose).filter(|(head, _)| *head == self.head).map(|(_, counts)| counts)
+    /// The case of an action and how far its papers are, if nothing at all happened since.
+    pub(super) fn case(&self, action: Numbered) -> Option<Marked> {
+        self.kept.cases.get(&action).filter(|(head, _)| *head == self.head).map(|(_, case)| case)
     }
 
-    /// Keeps numbers that were counted in this transaction.
-    pub(super) fn keep_counts(&self, whose: Whose, counts: Counts) {
-        self.kept.counts.insert(whose, (Arc::clone(&self.head), counts));
+    /// Keeps a case that was read in this transaction.
+    pub(super) fn keep_case(&self, action: Numbered, case: Marked) {
+        self.kept.cases.insert(action, (Arc::clone(&self.head), case));
+    }
+
+    /// Signs, if nothing at all happened since.
+    pub(super) fn signs(&self, looked: &Looked) -> Option<Arc<Signs>> {
+        self.kept.signs.get(looked).filter(|(head, _)| *head == self.head).map(|(_, signs)| signs)
+    }
+
+    /// Keeps signs that were found in this transaction.
+    pub(super) fn keep_signs(&self, looked: Looked, signs: &Arc<Signs>) {
+        self.kept.signs.insert(looked, (Arc::clone(&self.head), Arc::clone(signs)));
+    }
+
+    /// What stands around a member's pages, if nothing at all happened since.
+    pub(super) fn around(&self, whose: &Whose) -> Option<Arc<Around>> {
+        self.kept.around.get(whose).filter(|(head, _)| *head == self.head).map(|(_, around)| around)
+    }
+
+    /// Keeps what was read in this transaction.
+    pub(super) fn keep_around(&self, whose: Whose, around: &Arc<Around>) {
+        self.kept.around.insert(whose, (Arc::clone(&self.head), Arc::clone(around)));
     }
 }

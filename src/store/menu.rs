@@ -1,5 +1,7 @@
 //! What waits for a member, as numbers beside the menu: one query a page, in the page's own transaction.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use sqlx::types::Json;
 
@@ -93,44 +95,49 @@ impl Whose {
     }
 }
 
-/// The numbers of a member's menu that a query has to count: all of them, or none when nothing happened in the provider
-/// since they were counted ([`super::kept`]).
-pub(super) struct ToCount {
+/// What stands around a member's page, kept when nothing happened in the provider since it was read ([`super::kept`]), and
+/// otherwise to be read by the query of the page.
+pub(super) struct ToRead {
+    /// Which numbers are to be counted.
     pub shows: Shows,
     whose: Whose,
-    kept: Option<Counts>,
+    kept: Option<Arc<Around>>,
 }
 
-impl ToCount {
+impl ToRead {
     pub(super) fn of(tx: &TenantTx, member: &Member) -> Self {
         let whose = Whose::of(tx, member);
-        let kept = tx.reads().and_then(|reads| reads.counts(&whose));
+        let kept = tx.reads().and_then(|reads| reads.around(&whose));
         let shows = Shows::of(member.role);
         let nothing =
             Shows { my_actions: false, to_verify: false, escalations: false, sustain_checks: false, ..shows };
         Self { shows: if kept.is_some() { nothing } else { shows }, whose, kept }
     }
 
-    /// The numbers, kept or `counted` in this transaction.
-    pub(super) fn done(self, tx: &TenantTx, counted: Counts) -> Counts {
+    /// What was kept, or was `read` in this transaction.
+    pub(super) fn done(self, tx: &TenantTx, read: impl FnOnce() -> Around) -> Arc<Around> {
         self.kept.unwrap_or_else(|| {
+            let around = Arc::new(read());
             if let Some(reads) = tx.reads() {
-                reads.keep_counts(self.whose, counted);
+                reads.keep_around(self.whose, &around);
             }
-            counted
+            around
         })
     }
 }
 
-/// Reads both in one query.
+/// Both, kept or by one query.
 ///
 /// # Errors
 /// The database was lost.
 pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::Error> {
     let (provider, now) = (tx.provider(), tx.now());
+    let to_read = ToRead::of(tx, member);
+    if let Some(kept) = to_read.kept {
+        return Ok(Arc::unwrap_or_clone(kept));
+    }
     let whole = member.role.sight() == Sight::Provider;
-    let to_count = ToCount::of(tx, member);
-    let shows = to_count.shows;
+    let shows = to_read.shows;
     let row = sqlx::query!(
         r#"WITH seen AS MATERIALIZED (
              SELECT s.id, s.slug, s.name FROM services s WHERE s.provider_id = $1 AND ($6::bool OR s.id = ANY($7::uuid[]))
@@ -164,7 +171,9 @@ pub async fn around(tx: &mut TenantTx, member: &Member) -> Result<Around, sqlx::
     )
     .fetch_one(tx.conn())
     .await?;
-    let counted = [row.my_actions, row.to_verify, row.escalations, row.sustain_checks];
-    let counts = to_count.done(tx, Counts::from(counted));
-    Ok(Around { counts, services: row.services.map_or_else(Vec::new, |Json(services)| services) })
+    let around = to_read.done(tx, || Around {
+        counts: Counts::from([row.my_actions, row.to_verify, row.escalations, row.sustain_checks]),
+        services: row.services.map_or_else(Vec::new, |Json(services)| services),
+    });
+    Ok(Arc::unwrap_or_clone(around))
 }

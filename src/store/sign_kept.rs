@@ -17,6 +17,8 @@ use crate::ids::ServiceId;
 pub(super) struct Kept {
     /// The services in which something happened since.
     pub(super) news: Vec<Uuid>,
+    /// Whether no name or place changed since.
+    pub(super) exact: bool,
     /// Whether there are measures of the whole provider, which belong to no service and are not kept.
     beyond: bool,
     counts: Vec<(Sign, bool, u64)>,
@@ -100,6 +102,7 @@ pub(super) async fn read(
     let rows = row.rows.map_or_else(Vec::new, |Json(rows)| rows);
     Ok(row.news.map(|news| Kept {
         news,
+        exact: row.exact,
         beyond: row.beyond,
         counts: row.counts.map_or_else(Vec::new, |Json(counts)| counts),
         rows: rows.into_iter().map(KeptRow::shown).collect(),

@@ -1,6 +1,8 @@
 //! Early-warning signs, all in one query (E1 to E17). Who sees the whole provider reads what the worker kept
 //! ([`super::sign_kept`]), and by this query only what happened since.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use crate::domain::member::{Member, Sight};
 use crate::domain::reference::Reference;
 use crate::domain::signal::{self, Sign};
 use crate::domain::wording::is_vague_note;
-use crate::ids::{MeasureId, ServiceId};
+use crate::ids::{MeasureId, ProviderId, ServiceId};
 
 /// How many rows of each sign are shown beside the others.
 pub const FIRST: usize = 10;
@@ -35,8 +37,32 @@ pub struct Asked<'a> {
     pub wanted: Wanted,
 }
 
+/// All that a page of signs follows from, besides what is in the database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Looked {
+    provider: ProviderId,
+    whole: bool,
+    services: Vec<Uuid>,
+    service: Option<String>,
+    today: NaiveDate,
+    wanted: Wanted,
+}
+
+impl Looked {
+    fn of(tx: &TenantTx, asked: &Asked<'_>) -> Self {
+        Self {
+            provider: tx.provider(),
+            whole: asked.member.role.sight() == Sight::Provider,
+            services: scope::services(asked.member),
+            service: asked.service.map(str::to_owned),
+            today: asked.today,
+            wanted: asked.wanted,
+        }
+    }
+}
+
 /// Which signs are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// All, each with its first rows.
     All,
@@ -203,11 +229,26 @@ fn should_have_acted(today: NaiveDate, nation: Nation) -> NaiveDate {
     day
 }
 
-/// Reads the signs that are true today; of a page of one sign one row more when there is a next page.
+/// The signs that are true today; of a page of one sign one row more when there is a next page. Those that were found
+/// before are taken when nothing happened in the provider since ([`super::kept`]).
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Signs, sqlx::Error> {
+pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Arc<Signs>, sqlx::Error> {
+    let looked = Looked::of(tx, asked);
+    if let Some(signs) = tx.reads().and_then(|kept| kept.signs(&looked)) {
+        return Ok(signs);
+    }
+    let (signs, exact) = read_now(tx, asked).await?;
+    let signs = Arc::new(signs);
+    if let Some(kept) = tx.reads().filter(|_| exact) {
+        kept.keep_signs(looked, &signs);
+    }
+    Ok(signs)
+}
+
+/// The signs, and whether they are exact to the last change of a name or place: what the worker kept reaches it within a minute.
+async fn read_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Signs, bool), sqlx::Error> {
     let whole = asked.member.role.sight() == Sight::Provider;
     let everything = whole && asked.service.is_none();
     let (after, most) = match asked.wanted {
@@ -220,6 +261,7 @@ pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Signs, sqlx::E
         }
         _ => None,
     };
+    let exact = kept.as_ref().is_none_or(|kept| kept.exact);
     let own = scope::services(asked.member);
     let sees = match &kept {
         Some(kept) => Sees { whole: false, services: &kept.news, service: None, beyond: true },
@@ -235,7 +277,7 @@ pub async fn read(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Signs, sqlx::E
         kept.join(&mut signs);
     }
     signs.cut(after, most);
-    Ok(signs)
+    Ok((signs, exact))
 }
 
 /// What is looked at.

@@ -1,5 +1,7 @@
 //! An early-warning sign is put aside with a reason until a day, or shown again (E1 to E17).
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{Actor, Done, Moment, Said, Stop};
@@ -51,7 +53,7 @@ pub async fn open(
     may(by.member.role, Verb::AcknowledgeSign, stands).map_err(|_| AppError::NotFound)?;
     let wanted = Wanted::Of(sign, of.id());
     let asked = Asked { member: &by.member, service: of.slug.as_deref(), today, wanted };
-    let signs = signal::read(tx, &asked).await?;
+    let signs = Arc::unwrap_or_clone(signal::read(tx, &asked).await?);
     let row = signs.groups.into_iter().chain(signs.aside).flat_map(|group| group.rows).next();
     let earlier = store::earlier(tx, sign, &of).await?;
     Ok(Opened { of, row, earlier })

@@ -14,6 +14,7 @@ WITH made AS MATERIALIZED (
     ORDER BY k.since, k.subject_id LIMIT CASE WHEN x.quiet THEN $7::bigint ELSE $6::bigint END) k
 )
 SELECT (SELECT news FROM made) AS "news: Vec<Uuid>",
+  EXISTS (SELECT 1 FROM sign_counts_made c, revisions v WHERE c.provider_id = $1 AND v.provider_id = $1 AND v.revision = c.revision) AS "exact!",
   EXISTS (SELECT 1 FROM measures m WHERE m.provider_id = $1 AND m.service_id IS NULL AND m.target IS NOT NULL) AS "beyond!",
   (SELECT json_agg(json_build_array(c.sign, c.quiet, c.total)) FROM counts c) AS "counts: Json<Vec<(Sign, bool, u64)>>",
   (SELECT json_agg(json_build_array(p.sign, p.subject_id, y.action, y.finding, y.what, s.name, p.since, p.n, p.note, q.until_on, q.reason, q.by)
