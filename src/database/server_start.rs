@@ -198,6 +198,8 @@ impl<'a> Starter<'a> {
         for setting in [
             "unix_socket_permissions=0700",
             "timezone=UTC",
+            // what we read is small enough to be in memory, where a page by index costs no more than the next one
+            "random_page_cost=1.1",
             "log_timezone=UTC",
             "log_error_verbosity=terse",
             "log_min_error_statement=panic",
