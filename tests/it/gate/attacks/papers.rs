@@ -1,10 +1,10 @@
 //! Papers without their deed, deeds without their paper, and what is kept from being rewritten.
 
-use super::super::world::{close_low, paper, reopen, set};
+use super::super::world::{SUPPORTS, close_low, evidence, paper, reopen, set, verdict};
 use super::{Attack, attack};
 
 pub fn table() -> Vec<Attack> {
-    [closures(), reopenings(), frozen(), kept_by_the_database(), untouchable()]
+    [closures(), reopenings(), frozen(), counted_up_already(), kept_by_the_database(), untouchable()]
         .into_iter()
         .flatten()
         .collect()
@@ -162,6 +162,59 @@ fn frozen() -> Vec<Attack> {
         )
     }))
     .collect()
+}
+
+/// What this transaction has touched is not counted up again by every paper, and is guarded all the same.
+fn counted_up_already() -> Vec<Attack> {
+    let touched = |action: &str| set(action, "updated_at = now()");
+    let update = |action: &str, cycle: &str| {
+        format!(
+            "INSERT INTO updates (provider_id, id, action_id, cycle, author_id, note, done_on, at)
+             VALUES (:p, :u, :{action}, {cycle}, :care, 'x', '2026-11-20', now());"
+        )
+    };
+    let proof = |id: &str| evidence(id, "submitted", "care", "data");
+    let judged = verdict("v", "submitted", "deputy", "complete", SUPPORTS);
+    let cancelled = "status = 'cancelled', cancelled_by = :rm, cancelled_at = now(), cancel_reason = 'x'";
+    vec![
+        attack(
+            "touched, an update in another cycle",
+            touched("in_progress"),
+            update("in_progress", "2"),
+            "TL003",
+        ),
+        attack(
+            "touched, an update in an earlier cycle",
+            touched("second_cycle"),
+            update("second_cycle", "1"),
+            "TL003",
+        ),
+        attack(
+            "touched, a closure paper in another cycle",
+            touched("low_verified"),
+            paper("c", "low_verified", "rm", "low_pass", "deputy", "").replace("a.cycle", "2"),
+            "TL003",
+        ),
+        attack("an update under what was just closed", close_low(), update("low_verified", "1"), "TL002"),
+        attack(
+            "an update under what was just cancelled",
+            set("in_progress", cancelled),
+            update("in_progress", "1"),
+            "TL002",
+        ),
+        attack(
+            "touched, evidence between verdict and status",
+            touched("submitted") + &proof("one") + &judged + &proof("two"),
+            set("submitted", "status = 'verified'"),
+            "TL029",
+        ),
+        attack(
+            "touched, a verdict of the evidence before the last",
+            touched("submitted") + &proof("one") + &proof("two"),
+            judged.replace("a.evidence_rev, '{}'", "a.evidence_rev - 1, '{}'"),
+            "TL004",
+        ),
+    ]
 }
 
 fn kept_by_the_database() -> Vec<Attack> {
