@@ -51,6 +51,15 @@ text_enum! {
 }
 
 impl Show {
+    /// The first day and the day after the last on which what is shown is due, for what is chosen by that.
+    fn due(self, today: NaiveDate) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        match self {
+            Self::Late => (None, Some(today)),
+            Self::Soon => (Some(today), Some(today + chrono::Days::new(8))),
+            _ => (None, None),
+        }
+    }
+
     const fn statuses(self) -> &'static [Status] {
         use Status::{Cancelled, Closed, InProgress, Ineffective, NotStarted, SentBack, Submitted, Verified};
         match self {
@@ -196,11 +205,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Arc<Page>, sql
 async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Error> {
     let provider = tx.provider();
     let statuses: Vec<String> = asked.show.statuses().iter().map(|s| s.as_str().to_owned()).collect();
-    let (from, before) = match asked.show {
-        Show::Late => (None, Some(asked.today)),
-        Show::Soon => (Some(asked.today), Some(asked.today + chrono::Days::new(8))),
-        _ => (None, None),
-    };
+    let (from, before) = asked.show.due(asked.today);
     let dated = matches!(asked.show, Show::Late | Show::Soon);
     let newest_first = matches!(asked.show, Show::Closed | Show::Cancelled | Show::Merged);
     let to_read = ToRead::of(tx, asked.member);
@@ -239,7 +244,7 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
             Show::Merged => Some(true),
             _ => None,
         },
-        to_count.shows.sustain_checks,
+        to_read.shows.sustain_checks,
     )
     .fetch_one(tx.conn())
     .await?;
