@@ -26,7 +26,10 @@ struct Followed {
     readings: &'static [f64],
 }
 
-const FOLLOWED: [Followed; 4] = [
+/// The measure that is what people say.
+const SENIORS: &str = "seniors";
+
+const FOLLOWED: [Followed; 5] = [
     Followed {
         key: "distress",
         name: "Distress-related incidents a week",
@@ -71,6 +74,20 @@ const FOLLOWED: [Followed; 4] = [
         moved_by: Some(("fu2a", 30)),
         whole: Some(12.0),
         readings: &[7.0, 6.0, 8.0, 7.0, 8.0, 8.0, 9.0, 10.0, 10.0, 11.0],
+    },
+    // people are asked again, after seniors planned to be there (S11)
+    Followed {
+        key: SENIORS,
+        name: "People who say a senior is there when they need one",
+        unit: "",
+        service: "rowan-house",
+        who: "daniel",
+        way: Way::Up,
+        baseline: 58.0,
+        target: 85.0,
+        moved_by: None,
+        whole: Some(20.0),
+        readings: &[12.0, 11.0, 13.0, 12.0, 14.0, 15.0, 15.0, 16.0, 17.0, 18.0],
     },
     // nothing was agreed about it yet, which is a sign
     Followed {
@@ -139,6 +156,7 @@ impl Stage<'_> {
                     target: Some(*target),
                     deadline: None,
                     owner: Some(by.member.id),
+                    feedback: *key == SENIORS,
                     created_at: self.app.clock.now(),
                 };
                 measure::define(self.app, by, &new).await?;

@@ -73,6 +73,8 @@ pub enum Verb {
     KeepMeasures,
     /// Calculate the limits of a chart anew (R23).
     RecalculateLimits,
+    /// Open the figures of governance (R25).
+    SeeGovernance,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -85,7 +87,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -119,6 +121,7 @@ impl Verb {
         Self::SeeMeasures,
         Self::KeepMeasures,
         Self::RecalculateLimits,
+        Self::SeeGovernance,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -218,6 +221,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::SeeMeasures => [None, Services, Services, Services, Provider, Provider, Provider, None],
         Verb::KeepMeasures => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::RecalculateLimits => [None, None, None, None, None, Provider, Provider, None],
+        Verb::SeeGovernance => [None, None, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

@@ -59,6 +59,7 @@ impl Role {
     pub const fn landing(self) -> &'static str {
         match self {
             Self::CareStaff => "my-actions",
+            Self::QualityLead | Self::NominatedIndividual => "governance",
             Self::ExternalReader => "account",
             _ => "dashboard",
         }

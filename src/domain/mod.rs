@@ -26,6 +26,8 @@ pub mod escalation;
 pub mod event;
 /// Evidence: its names, and what its coming and going does to an action.
 pub mod evidence;
+/// The figures of governance.
+pub mod figure;
 /// Findings: who sees one.
 pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
@@ -48,6 +50,8 @@ pub mod message;
 pub mod pasted;
 /// What a member's place and a service may become.
 pub mod place;
+/// The questions for the meeting.
+pub mod questions;
 /// The same problem found again.
 pub mod recurrence;
 /// The provider's own numbers for reviews, findings and actions.

@@ -344,6 +344,7 @@ fn facts(shown: &Shown) -> Facts {
         .fact("Where", place(shown))
         .fact("Read", m.cadence.label())
         .fact("Better", m.way.label())
+        .fact("Counts as", if m.feedback { "What people say when they are asked" } else { "" })
         .fact("Baseline", number(m.baseline))
         .fact("Target", number(m.target))
         .fact("To be reached by", m.deadline.map(words::date).unwrap_or_default())

@@ -24,6 +24,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::SeeEscalations), "Escalations", "escalations", counts.escalations),
         (can(Verb::SeeSignals), "Early signs", "signals", 0),
         (can(Verb::SeeMeasures), "Measures", "measures", 0),
+        (can(Verb::SeeGovernance), "Governance", "governance", 0),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
         (can(Verb::ManagePeople), "Settings", "settings", 0),
     ]
@@ -50,6 +51,7 @@ mod tests {
             "Escalations",
             "Early signs",
             "Measures",
+            "Governance",
         ];
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
@@ -70,7 +72,10 @@ mod tests {
             (Role::SafeguardingLead, &manager),
             (Role::QualityLead, &manager),
             (Role::NominatedIndividual, &manager),
-            (Role::Administrator, &["Dashboard", "My actions", "Findings", "Messages", "Settings"]),
+            (
+                Role::Administrator,
+                &["Dashboard", "My actions", "Findings", "Governance", "Messages", "Settings"],
+            ),
             (Role::ExternalReader, &[]),
         ] {
             let menu: Vec<_> =

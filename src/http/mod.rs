@@ -43,6 +43,8 @@ pub mod calendar;
 pub mod change;
 /// A chart as a picture.
 pub mod chart;
+/// What a chart says, in words.
+pub mod chart_words;
 /// Closing and reopening.
 pub mod closure;
 /// Requests that change something come from our own pages.
@@ -63,6 +65,8 @@ pub mod finding;
 pub mod form;
 #[cfg(test)]
 mod gallery;
+/// The figures of a month, and the rows behind them.
+pub mod governance;
 /// Between the password and the first page.
 pub mod halfway;
 /// Several actions get another owner at once.
@@ -129,6 +133,8 @@ pub mod sign_in_code;
 pub mod signal;
 /// Who is signed in.
 pub mod signed;
+/// A line in a table's cell, and the signs beside it.
+pub mod spark;
 /// Both versions, when a form was overtaken.
 pub mod stale;
 /// Where everybody starts.
@@ -184,6 +190,7 @@ pub fn features() -> Routes<AppState> {
         .merge(verification::routes())
         .merge(exception::routes())
         .merge(measure::routes())
+        .merge(governance::routes())
         .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())

@@ -42,6 +42,8 @@ pub struct Measure {
     pub deadline: Option<NaiveDate>,
     /// Who reads it.
     pub owner: Option<MemberId>,
+    /// Whether its readings are what people say when they are asked (M5).
+    pub feedback: bool,
     /// When it was defined.
     pub created_at: DateTime<Utc>,
 }
@@ -75,8 +77,8 @@ struct Read(NaiveDate, Option<f64>, Option<f64>);
 pub async fn insert(tx: &mut TenantTx, new: &Measure) -> Result<(), sqlx::Error> {
     let (provider, by, at) = (tx.provider(), tx.actor(), tx.now());
     sqlx::query!(
-        "INSERT INTO measures (provider_id, id, service_id, name, unit, shape, better, cadence, baseline, target, deadline, owner_id, created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+        "INSERT INTO measures (provider_id, id, service_id, name, unit, shape, better, cadence, baseline, target, deadline, owner_id, created_by, created_at, feedback)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
         provider.uuid(),
         new.id.uuid(),
         new.service.map(|id| id.uuid()),
@@ -91,6 +93,7 @@ pub async fn insert(tx: &mut TenantTx, new: &Measure) -> Result<(), sqlx::Error>
         new.owner.map(|id| id.uuid()),
         by.map(|id| id.uuid()),
         at,
+        new.feedback,
     )
     .execute(tx.conn())
     .await
@@ -122,7 +125,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT m.id AS "id: MeasureId", m.service_id AS "service: ServiceId", m.name, m.unit, m.shape, m.better, m.cadence, m.baseline, m.target,
-             m.deadline, m.owner_id AS "owner: MemberId", m.created_at, m.version, m.ended_at, s.name AS "place?", o.name AS "owner_name?",
+             m.deadline, m.feedback, m.owner_id AS "owner: MemberId", m.created_at, m.version, m.ended_at, s.name AS "place?", o.name AS "owner_name?",
              (SELECT json_agg(json_build_array(r.period, r.numerator, r.denominator) ORDER BY r.period)
                 FROM (SELECT DISTINCT ON (r.period) r.period, r.numerator, r.denominator FROM readings r
                       WHERE r.provider_id = $1 AND r.measure_id = m.id ORDER BY r.period DESC, r.round DESC LIMIT $9) r) AS "readings: Json<Vec<Read>>",
@@ -162,6 +165,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Shown>, sq
                     target: r.target,
                     deadline: r.deadline,
                     owner: r.owner,
+                    feedback: r.feedback,
                     created_at: r.created_at,
                 },
                 place: r.place,

@@ -51,6 +51,8 @@ pub mod escalation_log;
 pub mod evidence;
 /// Verdicts given as an exception.
 pub mod exception;
+/// The figures of governance.
+pub mod figure;
 /// Findings.
 pub mod finding;
 /// The regulator's framework.

@@ -160,10 +160,28 @@ pub async fn count_signs(app: &AppState) -> Result<u64, AppError> {
     outcome.map(|()| counted)
 }
 
+/// Counts the figures of months that are over, in every provider where some are not, or something happened since.
+///
+/// # Errors
+/// The list of providers could not be read, or the first provider's error; the others are counted all the same.
+pub async fn keep_figures(app: &AppState) -> Result<u64, AppError> {
+    let (mut counted, mut outcome) = (0, Ok(()));
+    for provider in providers(app).await? {
+        match workflow::figure::sweep(app, provider.id).await.map_err(failed) {
+            Ok(months) => counted += months,
+            Err(error) => outcome = outcome.and(Err(noted(&provider, error))),
+        }
+    }
+    outcome.map(|()| counted)
+}
+
 async fn run_counts(app: &AppState, stop: &CancellationToken) {
     loop {
         if let Err(error) = count_signs(app).await {
             tracing::error!(error = %error, "early-warning signs could not be counted");
+        }
+        if let Err(error) = keep_figures(app).await {
+            tracing::error!(error = %error, "figures of past months could not be counted");
         }
         if paused(stop).await {
             return;

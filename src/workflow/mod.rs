@@ -31,6 +31,8 @@ pub mod digest;
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
 pub mod evidence;
+/// Keeping the figures of months that are over.
+pub mod figure;
 /// Logging a finding, its sources, ending it without an action.
 pub mod finding;
 /// How guesses are held up.

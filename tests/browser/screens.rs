@@ -167,6 +167,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 "sustain-check",
                 ("sustain-checks", "a[href$='/sustain-check']", ""),
             ),
+            at("/p/{provider}/governance/{month}", "governance", "governance"),
+            from(
+                "/p/{provider}/governance/{month}/{figure}",
+                "governance-rows",
+                ("governance", ".figures__n", ""),
+            ),
             at("/p/{provider}/measures", "measures", "measures"),
             at("/p/{provider}/measures/new", "measure-new", "measures/new"),
             from("/p/{provider}/measures/{measure}", "measure", ("measures", ROW, "")),
@@ -229,6 +235,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
 const NOT_PAGES: &[(&str, &str)] = &[
     ("/", "leads on"),
     ("/p/{provider}", "leads on"),
+    ("/p/{provider}/governance", "leads on"),
     ("/p/{provider}/notices/{id}", "leads on"),
     ("/calendar/{slug}/{secret}", "a calendar"),
     ("/healthz", "a word for machines"),

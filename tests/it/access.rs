@@ -49,6 +49,7 @@ AcknowledgeSign  -----   -----   --yyy   --yyy   -----   yyyyy   yyyyy   -----  
 SeeMeasures      -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 KeepMeasures     -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 RecalculateLimits-----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
+SeeGovernance    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

@@ -25,11 +25,11 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, world};
 
 /// Text between two marks, everywhere.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+pub fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
     text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap_or_default()).collect()
 }
 
-fn href(text: &str) -> String {
+pub fn href(text: &str) -> String {
     between(text, "href=\"", "\"").first().expect("a link").replace("&#38;", "&").replace("&amp;", "&")
 }
 
@@ -37,7 +37,7 @@ fn leading_digits(text: &str) -> String {
     text.trim_start().chars().take_while(char::is_ascii_digit).collect()
 }
 
-fn leading_number(text: &str) -> i64 {
+pub fn leading_number(text: &str) -> i64 {
     leading_digits(text).parse().unwrap_or_else(|_| panic!("no number in {text}"))
 }
 

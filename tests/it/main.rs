@@ -26,6 +26,7 @@ mod escalation;
 mod evidence;
 mod finding;
 mod gate;
+mod governance;
 mod handover;
 mod harness;
 mod hostile;

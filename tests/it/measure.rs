@@ -28,6 +28,7 @@ pub async fn defined(app: &AppState, by: &Actor, service: Option<ServiceId>) -> 
         target: Some(4.0),
         deadline: None,
         owner: None,
+        feedback: false,
         created_at: app.clock.now(),
     };
     measure::define(app, by, &new).await.unwrap();

@@ -109,7 +109,9 @@ fn every_address_is_in_the_table() {
     assert_eq!(table.len(), ROWS.len(), "an address stands twice in the table");
     // the kind follows from the address: nobody can call a provider's page public
     for row in ROWS {
-        let params = row.path.matches('{').count();
+        // a month and a figure are words, and the same for everybody
+        let words = ["{month}", "{figure}"].map(|word| row.path.matches(word).count());
+        let params = row.path.matches('{').count() - words.iter().sum::<usize>();
         let right = match row.kind {
             Kind::Public | Kind::Person => !row.path.starts_with("/p/"),
             Kind::Provider => row.path.starts_with("/p/{provider}") && params == 1,

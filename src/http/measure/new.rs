@@ -86,6 +86,10 @@ fn typed(draft: &mut Draft, signed: &Signed) -> Option<Measure> {
     let owner = draft.optional_id::<MemberId>("owner", "Choose an owner from the list");
     let id = draft.optional_id::<MeasureId>("id", "Open the form anew").unwrap_or_default();
     let percent = shape == Some(Shape::Share);
+    let feedback = draft.ticked("feedback");
+    if feedback && !(percent && way == Some(Way::Up)) {
+        draft.refuse("feedback", "What people say is a share of positive answers, and more is better");
+    }
     for (field, number) in [("baseline", baseline), ("target", target)] {
         if percent && number.is_some_and(|number| !(0.0..=100.0).contains(&number)) {
             draft.refuse(field, "Enter a number from 0 to 100: a share is in per cent");
@@ -106,6 +110,7 @@ fn typed(draft: &mut Draft, signed: &Signed) -> Option<Measure> {
         target,
         deadline,
         owner: owner.or(Some(signed.actor.member.id)),
+        feedback,
         created_at: chrono::DateTime::UNIX_EPOCH,
     })
 }

@@ -1,77 +1,16 @@
-//! What a chart says, in a sentence: the rule that fired, and whether the target can be relied on.
+//! What the chart of a measure says.
 
-use crate::domain::measure::{Line, number};
-use crate::domain::spc::{Assurance, Chart, FULL_FROM, Kind, TRIAL_FROM};
-use crate::http::chart::words_for;
+use crate::domain::measure::Line;
+use crate::domain::spc::Chart;
+use crate::http::chart_words;
 use crate::store::measure::Shown;
 
-/// Whether the target is met reliably, in few words.
-pub(super) const fn assurance(of: Assurance) -> &'static str {
-    match of {
-        Assurance::Pass => "Reliably met",
-        Assurance::Fail => "Reliably missed",
-        Assurance::HitOrMiss => "Hit or miss",
-    }
-}
+pub(super) use crate::http::chart_words::{notes, reliably as assurance};
 
 /// The sentence under a chart.
 pub(super) fn sentence(shown: &Shown, line: &Line, chart: &Chart) -> String {
     let m = &shown.measure;
     let valued = shown.readings.iter().rev().find(|reading| reading.value().is_some());
-    let (Some(last), Some(point), Some(segment)) = (valued, chart.points.last(), chart.segments.last())
-    else {
-        return "Nothing has been read yet.".into();
-    };
-    let reading = format!("{} for {}", last.words(&m.unit), m.cadence.name(last.period));
-    if line.values.len() < TRIAL_FROM || segment.len < TRIAL_FROM {
-        return format!("The last reading is {reading}. Limits are drawn from seven readings on.");
-    }
-    if segment.limits.is_none() {
-        return format!("The last reading is {reading}. Not enough variation to draw limits.");
-    }
-    let shows = match (point.kind, point.rule) {
-        (Kind::Common, _) | (_, None) => {
-            format!("The last reading, {reading}, is usual variation: nothing has changed for certain.")
-        }
-        (kind, Some(rule)) => format!(
-            "The last reading, {reading}, is {}, and not by chance: {}.",
-            words_for(kind).to_lowercase(),
-            rule.because()
-        ),
-    };
-    let target = m.target.map(number).unwrap_or_default();
-    let met = match chart.assurance {
-        Some(Assurance::Pass) => format!(" As it runs now, the target of {target} is met every time."),
-        Some(Assurance::Fail) => {
-            format!(" As it runs now, the target of {target} will not be met: something has to change.")
-        }
-        Some(Assurance::HitOrMiss) => {
-            format!(" As it runs now, the target of {target} is met at some times and missed at others.")
-        }
-        None => String::new(),
-    };
-    format!("{shows}{met}")
-}
-
-/// How the chart was drawn, under it.
-pub(super) fn notes(chart: &Chart, closures: bool) -> Vec<String> {
-    let mut notes = Vec::new();
-    let Some(last) = chart.segments.last() else { return notes };
-    if last.limits.is_some() {
-        notes.push(
-            "Limits: moving range, outliers screened once; points near a limit are counted up to it.".into(),
-        );
-    } else {
-        notes.push("The line across is the median.".into());
-    }
-    if last.on_trial() {
-        notes.push(format!("The limits are on trial until there are {FULL_FROM} readings."));
-    }
-    if chart.segments.len() > 1 {
-        notes.push("A dotted line shows where limits are calculated anew; the reason is below.".into());
-    }
-    if closures {
-        notes.push("A small triangle on the axis: an action that should move it was closed.".into());
-    }
-    notes
+    let reading = valued.map(|last| format!("{} for {}", last.words(&m.unit), m.cadence.name(last.period)));
+    chart_words::sentence(reading.as_deref(), m.target, line, chart)
 }

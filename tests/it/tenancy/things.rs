@@ -156,6 +156,8 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "earlier") => things.earlier.clone(),
             (true, "actions") => things.action.clone(),
             (true, "signals") => "overdue".to_owned(),
+            (true, "governance") => "2026-11".to_owned(),
+            (true, "2026-11") => "m10_open".to_owned(),
             (true, "overdue") => things.action.clone(),
             (true, "escalations") => things.escalation.clone(),
             (true, "evidence") => things.evidence.clone(),
