@@ -3,6 +3,7 @@
 //! Nothing here knows of SQL or HTTP: the store keeps what these functions decide, the pages say it.
 
 pub mod codes;
+mod hashing;
 pub mod password;
 pub mod session;
 pub mod spoken;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::{Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use tokio::sync::Semaphore;
 
+use super::hashing::Hasher;
 use super::strength::{self, MOST_CHARACTERS, PasswordRefusal};
 
 /// Memory in KiB, passes and lanes (OWASP Password Storage Cheat Sheet): 19 MiB, 2, 1.
@@ -132,9 +133,8 @@ pub fn hash(password: &str) -> Result<String, PasswordFailure> {
     hasher()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(failure)
 }
 
-fn hasher() -> Result<Argon2<'static>, PasswordFailure> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT)).map_err(failure)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+fn hasher() -> Result<Hasher, PasswordFailure> {
+    Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT)).map(Hasher::new).map_err(failure)
 }
 
 fn needs_rehash(stored: &PasswordHash) -> bool {
@@ -154,6 +154,7 @@ fn failure(error: impl std::fmt::Display) -> PasswordFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argon2::{Algorithm, Argon2};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const GOOD: &str = "marmalade tractor evening";
@@ -198,6 +199,14 @@ mod tests {
             let verdict = Passwords::new().verify("plain", Some(stored)).await;
             assert!(!matches!(verdict, Ok(Verdict::Right { .. })), "{stored}: {verdict:?}");
         }
+    }
+
+    /// Only the memory is ours: what is hashed in it is what the library hashes.
+    #[test]
+    fn the_library_reads_what_was_hashed() {
+        let stored = PasswordHash::new(&hash(GOOD).unwrap()).unwrap();
+        Argon2::default().verify_password(GOOD.as_bytes(), &stored).unwrap();
+        Argon2::default().verify_password(b"marmalade tractor evenings", &stored).unwrap_err();
     }
 
     #[tokio::test]
