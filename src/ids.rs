@@ -110,4 +110,6 @@ typed_ids! {
     MeasureId;
     /// A sustain check.
     SustainCheckId;
+    /// The closure audit of a quarter.
+    ClosureAuditId;
 }

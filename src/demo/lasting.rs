@@ -1,8 +1,15 @@
 //! Some of what was closed is looked at again (R19): most has held, one thing was slipping and holds now.
 
-use super::script::What::LooksAgain;
+use super::script::What::{AuditsClosures, LooksAgain};
 use super::script::{Deed, at, deed};
 use crate::domain::sustain::Lasting::{self, Held, Slipping};
+
+/// What the quality lead finds when she looks at what was closed.
+const AUDITED: &[&str] = &[
+    "Opened every piece of evidence: dates and wording fit, and two records taken at random show the same.",
+    "The sample was repeated with four other records; all four meet the standard the verdict names.",
+    "The briefing list carries everybody on the rota of that week; the two who were away signed later.",
+];
 
 /// The story.
 #[must_use]
@@ -26,6 +33,7 @@ pub fn story() -> Vec<Deed> {
             (10, 7),
             "Three of ten sheets have one signature, all from the weekend the agency nurse covered.",
         ),
+        deed(at(2, 16, 0), "helen", AuditsClosures { size: 6, notes: AUDITED }),
         looked(
             20,
             ("priya", "stock-a", Held),

@@ -192,6 +192,13 @@ pub enum What {
         /// What was seen.
         note: &'static str,
     },
+    /// Draws the sample of the last quarter, and audits all of it that they may.
+    AuditsClosures {
+        /// How many.
+        size: usize,
+        /// What was found, one after the other.
+        notes: &'static [&'static str],
+    },
     /// Approves closure.
     Close {
         /// Key of the action.

@@ -191,7 +191,9 @@ impl<'a> Stage<'a> {
                 let (finding, review) = (find(&self.findings, finding)?, find(&self.reviews, review)?);
                 workflow::finding::add_source(self.app, &by, finding.number, &Source::Review(review.0)).await
             }
-            What::CameBack { .. } | What::RootCause { .. } => self.come_back(&by, &deed.what).await,
+            What::CameBack { .. } | What::RootCause { .. } | What::AuditsClosures { .. } => {
+                self.come_back(&by, &deed.what).await
+            }
             What::NotForTracker { finding, reason } => {
                 let finding = find(&self.findings, finding)?;
                 workflow::finding::dispose(
@@ -285,7 +287,7 @@ impl<'a> Stage<'a> {
         workflow::sustain::look(self.app, by, number, seen, &given).await.map(drop)
     }
 
-    async fn case(&self, number: i32) -> Result<Case, Stop> {
+    pub(super) async fn case(&self, number: i32) -> Result<Case, Stop> {
         let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await?;
         case::read(&mut tx, number).await?.ok_or_else(|| AppError::NotFound.into())
     }

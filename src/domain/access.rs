@@ -45,6 +45,8 @@ pub enum Verb {
     Reopen,
     /// Look whether what was closed has lasted (R19).
     CheckSustained,
+    /// Draw the sample of a closure audit, and say whether its evidence stands up (R26).
+    AuditClosures,
     /// Give an action another owner (R7).
     Reassign,
     /// Change the wording, with a reason (R6).
@@ -87,7 +89,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -107,6 +109,7 @@ impl Verb {
         Self::Close,
         Self::Reopen,
         Self::CheckSustained,
+        Self::AuditClosures,
         Self::Reassign,
         Self::Reword,
         Self::Extend,
@@ -220,7 +223,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::AcknowledgeSign => [None, None, Services, Services, None, Provider, Provider, None],
         Verb::SeeMeasures => [None, Services, Services, Services, Provider, Provider, Provider, None],
         Verb::KeepMeasures => [None, None, Services, Services, Provider, Provider, Provider, None],
-        Verb::RecalculateLimits => [None, None, None, None, None, Provider, Provider, None],
+        Verb::AuditClosures | Verb::RecalculateLimits => {
+            [None, None, None, None, None, Provider, Provider, None]
+        }
         Verb::SeeGovernance => [None, None, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
@@ -261,8 +266,8 @@ pub const fn may(role: Role, verb: Verb, relation: Relation) -> Result<(), Denia
     if !reached {
         return Err(Denial::NotYours);
     }
-    // R15, R17 to R19: nobody judges their own work
-    if matches!(verb, Verb::Verify | Verb::Close | Verb::Assure | Verb::CheckSustained)
+    // R15, R17 to R19, R26: nobody judges their own work
+    if matches!(verb, Verb::Verify | Verb::Close | Verb::Assure | Verb::CheckSustained | Verb::AuditClosures)
         && relation.owned_this_cycle
     {
         return Err(Denial::Owner);

@@ -25,8 +25,7 @@ text_enum! {
         MixedEvidence => "mixed_evidence", "Mixed evidence";
         /// The nominated individual challenged it (R18).
         Challenged => "challenged", "Challenged by the nominated individual";
-        /// Its due date passed, and a kind of evidence it must have was not given (R14, E2): said instead of
-        /// [`Cause::Overdue`], so that one date is raised once.
+        /// The same with required evidence missing: said instead of [`Cause::Overdue`] (R14, E2).
         EvidenceMissing => "evidence_missing", "Overdue, evidence missing";
         /// The same problem was found again after an action on it was closed (R14, R21).
         Recurrence => "recurrence", "Found again after closure";
@@ -34,6 +33,8 @@ text_enum! {
         HighRisk => "high_risk", "High risk, no decision recorded";
         /// Those who hold the weekly review sent it up (R12, R24).
         WeeklyReview => "weekly_review", "Sent up from the weekly review";
+        /// A closure audit found that its evidence does not stand up (R26).
+        ClosureAudit => "closure_audit", "Failed the closure audit";
     }
 }
 
@@ -69,24 +70,25 @@ pub fn why(cause: Cause, date: NaiveDate, upon: &Upon) -> String {
         Cause::Ineffective => "It was verified as ineffective: practice did not change".into(),
         Cause::MixedEvidence => "The evidence points both ways".into(),
         Cause::Challenged => "The nominated individual challenged it".into(),
-        Cause::Recurrence => match (upon.closed, upon.closed_on, upon.found) {
-            (Some(number), Some(on), Some(found)) => format!(
-                "The same was found again: finding {}, whose action {} was closed on {}",
-                Reference::finding(found),
-                Reference::action(number),
-                words::date(on)
-            ),
-            (_, _, Some(n)) => format!("The same was found again: it is {} again", Reference::finding(n)),
-            (Some(number), Some(on), None) => format!(
-                "The same was found again: action {} on this topic was closed on {}",
-                Reference::action(number),
-                words::date(on)
-            ),
-            _ => "The same was found again after an action on it was closed".into(),
-        },
+        Cause::Recurrence => {
+            let closed = upon.closed.map(Reference::action).zip(upon.closed_on.map(words::date));
+            match (closed, upon.found.map(Reference::finding)) {
+                (Some((action, on)), Some(found)) => {
+                    format!(
+                        "The same was found again: finding {found}, whose action {action} was closed on {on}"
+                    )
+                }
+                (None, Some(found)) => format!("The same was found again: it is {found} again"),
+                (Some((action, on)), None) => {
+                    format!("The same was found again: action {action} on this topic was closed on {on}")
+                }
+                (None, None) => "The same was found again after an action on it was closed".into(),
+            }
+        }
         Cause::HighRisk => {
             format!("The finding is high risk, and no decision on it was recorded since {day}")
         }
+        Cause::ClosureAudit => "The closure audit found that its evidence does not stand up".into(),
         Cause::WeeklyReview => {
             format!("It was sent up from the weekly review of {day}: the timeline says why")
         }
@@ -186,8 +188,7 @@ pub struct Policy {
     pub nominated_after: Option<u16>,
 }
 
-/// The policy a provider begins with: the manager at once; the quality lead and the nominated individual after one or two
-/// weeks, and after twice that the nominated individual decides. What is high risk reaches all of them at once.
+/// What a provider begins with: the manager at once, those above after a week or two, and all at once for high risk.
 #[must_use]
 pub const fn default_policy(risk: Risk) -> Policy {
     let (leadership_after, nominated_after) = match risk {
@@ -227,8 +228,7 @@ impl Ladder {
 /// Within how many days after an action was closed the same topic in the same service is a recurrence (R21).
 pub const RECURS_WITHIN_DAYS: u64 = 365;
 
-/// Working days after the first action under a high-risk finding until the registered manager is asked for a decision,
-/// and until leadership is when there is still none (R14).
+/// Working days after the first action under a high-risk finding until the manager is asked, and then leadership (R14).
 pub const DECISION_POLICY: Policy =
     Policy { manager_after: 1, leadership_after: Some(3), alone: false, nominated_after: None };
 

@@ -92,6 +92,10 @@ text_enum! {
         Reopened => "reopened", "Reopened";
         /// Somebody looked whether it lasts (R19).
         SustainChecked => "sustain_checked", "Sustain check";
+        /// The sample of a closure audit was drawn (R26).
+        ClosureAuditDrawn => "closure_audit_drawn", "Sample of a closure audit drawn";
+        /// Somebody said whether the evidence of a closure stands up (R26).
+        ClosureAudited => "closure_audited", "Closure audit";
         /// It was cancelled.
         Cancelled => "cancelled", "Cancelled";
         /// It was merged into the action it repeats (R28).

@@ -8,12 +8,16 @@ pub mod acknowledgement;
 pub mod action;
 /// The nominated individual's word on high-risk actions.
 pub mod assurance;
+/// The sample of a closure audit, drawn by lot.
+pub mod audit_sample;
 /// Working days, bank holidays, lateness, weeks.
 pub mod calendar;
 /// Another owner, other words, another date, calling off.
 pub mod change;
 /// The closure gate and its checklist.
 pub mod closure;
+/// Closure audits: which quarter, who audits, what an answer has to say.
+pub mod closure_audit;
 /// One-time codes: who needs them, and resets.
 pub mod codes;
 /// Interim controls.

@@ -100,6 +100,12 @@ text_enum! {
         IsSlipping => "is_slipping", "Check recorded: it is slipping";
         /// A sustain check found that it is lost.
         IsLost => "is_lost", "Check recorded: it is open again";
+        /// The sample of a closure audit was drawn.
+        SampleDrawn => "sample_drawn", "Sample drawn";
+        /// The evidence of a closure stands up.
+        StandsUp => "stands_up", "Audit recorded";
+        /// The evidence of a closure does not stand up.
+        DoesNotStandUp => "does_not_stand_up", "Audit recorded: it is open again";
         /// An early-warning sign was put aside.
         SignPutAside => "sign_put_aside", "Sign put aside";
         /// An early-warning sign is shown again.
@@ -192,7 +198,12 @@ impl Done {
             | Self::ReadingRecorded
             | Self::LimitsRecalculated
             | Self::ActionNamed => self.next_of_measure(),
-            Self::HasHeld | Self::IsSlipping | Self::IsLost => self.next_of_check(),
+            Self::HasHeld
+            | Self::IsSlipping
+            | Self::IsLost
+            | Self::SampleDrawn
+            | Self::StandsUp
+            | Self::DoesNotStandUp => self.next_of_check(),
             Self::SignPutAside => {
                 "It comes back on its day if it is still true, and at once if it gets worse."
             }
@@ -234,13 +245,16 @@ impl Done {
         }
     }
 
-    /// The same for sustain checks.
+    /// The same for sustain checks and closure audits.
     const fn next_of_check(self) -> &'static str {
         match self {
             Self::IsSlipping => "Somebody looks again within a fortnight.",
             Self::IsLost => {
                 "The owner is told, it has been escalated, and a root-cause review is open: it closes only when that is complete."
             }
+            Self::SampleDrawn => "Audit each by itself. It stays as it was drawn.",
+            Self::StandsUp => "The closure stays as it is.",
+            Self::DoesNotStandUp => "The owner is told, and it has been escalated.",
             _ => "Its page says whether somebody looks again.",
         }
     }

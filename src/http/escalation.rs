@@ -304,5 +304,8 @@ const fn asks(cause: Cause) -> [&'static str; 2] {
         Cause::WeeklyReview => {
             ["What could happen until this is settled?", "Why could it not be settled before?"]
         }
+        Cause::ClosureAudit => {
+            ["What could happen until this is proven?", "Why was it closed on this evidence?"]
+        }
     }
 }

@@ -47,6 +47,8 @@ pub mod chart;
 pub mod chart_words;
 /// Closing and reopening.
 pub mod closure;
+/// Closure audits: the quarters, the sample of one, and its form.
+pub mod closure_audit;
 /// Requests that change something come from our own pages.
 pub mod csrf;
 /// The dashboard.
@@ -194,6 +196,7 @@ pub fn features() -> Routes<AppState> {
         .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())
+        .merge(closure_audit::routes())
         .merge(change::routes())
         .merge(merging::routes())
         .merge(my_actions::routes())

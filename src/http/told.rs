@@ -66,6 +66,7 @@ fn words_for(told: &Told) -> (String, String, String) {
             (plain, sentences(&[looked_at, labelled(told, "improved", "Measured improvement")]), text("note"))
         }
         EventKind::SustainChecked => (lasted(told), looked(told), text("note")),
+        EventKind::ClosureAudited => (audited(told).into(), String::new(), text("note")),
         EventKind::Reopened => (plain, by_day(told, "due_on_after", "Due"), text("reason")),
         EventKind::Cancelled | EventKind::FindingDisposed => (plain, String::new(), text("reason")),
         EventKind::MergedInto => (merged(told, "into", "Merged into"), String::new(), text("reason")),
@@ -101,7 +102,16 @@ fn bad_news(told: &Told) -> bool {
         EventKind::SustainChecked => {
             matches!(word::<Lasting>(told, "lasting"), Some(Lasting::Slipping | Lasting::Lost))
         }
+        EventKind::ClosureAudited => !is(told, "stands_up"),
         _ => false,
+    }
+}
+
+fn audited(told: &Told) -> &'static str {
+    if is(told, "stands_up") {
+        "Closure audit: the evidence stands up"
+    } else {
+        "Closure audit: the evidence does not stand up"
     }
 }
 
@@ -514,6 +524,14 @@ mod tests {
                 "Root-cause review opened",
                 "The 28-day check was lost",
                 "",
+            ),
+            (
+                EventKind::ClosureAudited,
+                json!({"stands_up": true}),
+                &[("note", "Ten of ten")],
+                "Closure audit: the evidence stands up",
+                "",
+                "Ten of ten",
             ),
             (EventKind::RootCauseOpened, json!({}), &[], "Root-cause review opened", "", ""),
             (

@@ -33,6 +33,8 @@ pub mod audience;
 pub mod change;
 /// Closures and reopenings.
 pub mod closure;
+/// Closure audits: what was drawn, and whether its evidence stood up.
+pub mod closure_audit;
 /// One-time codes.
 pub mod codes;
 /// The dashboard.

@@ -23,6 +23,8 @@ pub mod calendar;
 pub mod change;
 /// Closing and reopening.
 pub mod closure;
+/// The closure audit of a quarter.
+pub mod closure_audit;
 /// One-time codes.
 pub mod codes;
 /// The digests of a week.

@@ -121,7 +121,11 @@ async fn lose(
 }
 
 /// The date of a new action on the same finding, agreed today.
-async fn new_date(tx: &mut TenantTx, action: &Action, today: NaiveDate) -> Result<NaiveDate, sqlx::Error> {
+pub(super) async fn new_date(
+    tx: &mut TenantTx,
+    action: &Action,
+    today: NaiveDate,
+) -> Result<NaiveDate, sqlx::Error> {
     let rules = standards::all(tx).await?;
     let sources = closure::sources(tx, action.finding_id).await?;
     let days = standard::choose(&rules, action.topic, &sources, action.risk)

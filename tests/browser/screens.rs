@@ -152,6 +152,13 @@ const SCREENS: &[(&str, &[Screen])] = &[
     (
         "quality_lead",
         &[
+            at("/p/{provider}/closure-audit", "closure-audit", "closure-audit"),
+            from("/p/{provider}/closure-audit", "closure-audit-sample", ("closure-audit", "th a", "")),
+            from(
+                "/p/{provider}/actions/{action}/closure-audit",
+                "closure-audit-form",
+                ("closure-audit", "a[href$='/closure-audit']", ""),
+            ),
             at("/p/{provider}/dashboard", "dashboard-quality", "dashboard"),
             at("/p/{provider}/weekly-review", "weekly-review-all", "weekly-review"),
             from(
@@ -191,11 +198,14 @@ const SCREENS: &[(&str, &[Screen])] = &[
     ),
     (
         "nominated_individual",
-        &[from(
-            "/p/{provider}/actions/{action}/assurance",
-            "assurance",
-            ("verify", "[aria-labelledby=assurance] li a", "/assurance"),
-        )],
+        &[
+            from(
+                "/p/{provider}/actions/{action}/assurance",
+                "assurance",
+                ("verify", "[aria-labelledby=assurance] li a", "/assurance"),
+            ),
+            at("/p/{provider}/assurance", "assurance-queue", "assurance"),
+        ],
     ),
     (
         "administrator",

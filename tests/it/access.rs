@@ -35,6 +35,7 @@ Assure           -----   -----   -----   -----   -----   -----   yyyoy   -----  
 Close            -----   -----   -----   --yoy   -----   yyyoy   yyyoy   -----   -----
 Reopen           -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
 CheckSustained   -----   --yoy   --yoy   --yoy   yyyoy   yyyoy   yyyoy   -----   -----
+AuditClosures    -----   -----   -----   -----   -----   yyyoy   yyyoy   -----   -----
 Reassign         -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 Reword           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 Extend           -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----

@@ -67,6 +67,16 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         lasting.number
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(soon)).execute(&mut db.administrator().await).await.unwrap();
+    let audited = w.closed_action(Risk::Low, "carer").await;
+    let drawn = format!(
+        "SET session_replication_role = replica;
+         INSERT INTO closure_audits SELECT provider_id, id, '2026-10-01', 7, 1, repeat('0', 64), 1, '{}', now() FROM actions WHERE number = {};
+         INSERT INTO closure_audit_items SELECT provider_id, id, closure_id, id, 1 FROM actions WHERE number = {}",
+        w.id("quality"),
+        audited.number,
+        audited.number
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(drawn)).execute(&mut db.administrator().await).await.unwrap();
     let own = w.line(Risk::Low, Topic::Medicines, "manager").await.1;
     let late = w.due(Risk::Low, Topic::Medicines, "carer", day("2026-11-23")).await;
     let alone = w.log_finding("manager", Risk::Low, Topic::Falls).await;
@@ -93,6 +103,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("actions/{}/assurance", at(high, "assurance")),
         ("actions/{}/reopening", at(closed, "reopening")),
         ("actions/{}/sustain-check", at(lasting, "sustain-check")),
+        ("closure-audit", "/closure-audit".to_owned()),
+        ("actions/{}/closure-audit", at(audited, "closure-audit")),
         ("actions/{}/submission", at(own, "submission")),
         ("actions/{}/submission/withdrawal", at(own, "submission/withdrawal")),
         ("actions/{}/update", at(plain, "update")),
@@ -302,7 +314,7 @@ async fn every_form_sent_wrongly_is_refused_and_writes_nothing() {
             "/sign-in/code" => &half,
             route if route.ends_with("/assurance") => &nominated,
             route if route.contains("/settings/") => &administrator,
-            route if route.ends_with("/recalculation") => &quality,
+            route if route.ends_with("/recalculation") || route.ends_with("/closure-audit") => &quality,
             _ => &manager,
         };
         let (path, mut form) = if route.starts_with("/p/{provider}/") {

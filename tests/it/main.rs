@@ -13,6 +13,7 @@ mod architecture;
 mod calendar;
 mod change;
 mod closure;
+mod closure_audit;
 mod codes;
 mod connections;
 mod contrast;

@@ -50,6 +50,8 @@ struct QueuePage {
     assures: bool,
     closes: bool,
     exceptions: Option<String>,
+    audit: Option<String>,
+    whole_line: String,
     pages: Pages,
 }
 
@@ -97,6 +99,8 @@ async fn list(
         assures: signed.can(Verb::Assure),
         closes: signed.can(Verb::Close),
         exceptions: signed.can(Verb::SeeExceptions).then(|| signed.path("verify/exceptions")),
+        audit: signed.can(Verb::AuditClosures).then(|| signed.path("closure-audit")),
+        whole_line: signed.path("assurance"),
         pages: Pages(Pager::new(&here, &[], None, next.as_deref())),
     })
 }

@@ -1,6 +1,7 @@
 //! The attacks: each is one wrong thing, tried as the application role from a state in which the honest path succeeds
 //! (`honest.rs`). All run in the same world, each in a transaction of its own that has to be refused.
 
+mod auditing;
 mod closing;
 mod commit;
 mod evidence;
@@ -92,6 +93,7 @@ async fn every_attack_is_refused_with_its_own_code() {
         recurrence::table(),
         lost::table(),
         improvement::table(),
+        auditing::table(),
     ];
     let table: Vec<Attack> = table.into_iter().flatten().collect();
     assert!(table.len() >= 60, "only {} attacks", table.len());
