@@ -2,6 +2,7 @@
 //! moved clock. Everything is dated from the day it is loaded, so that something is always late, due and to be checked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::Days;
 
@@ -9,6 +10,7 @@ use crate::app::AppState;
 use crate::clock::Clock;
 use crate::domain::member::{Member, Role};
 use crate::ids::{MemberId, UserId};
+use crate::mail::transport::Transport;
 use crate::store::SystemTx;
 use crate::store::system;
 use crate::workflow::{self, Actor};
@@ -112,7 +114,8 @@ pub async fn is_empty(app: &AppState) -> Result<bool, sqlx::Error> {
 pub async fn load(app: &AppState) -> Result<(), Trouble> {
     let today = app.clock.today();
     let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
-    let told = AppState { clock: Clock::fixed(begin), ..app.clone() };
+    // what the story's people were sent is kept for the page of messages and never leaves
+    let told = AppState { clock: Clock::fixed(begin), mail: Arc::new(Transport::Page), ..app.clone() };
     let mut users = HashMap::new();
     let stories = [
         medicines::story(),

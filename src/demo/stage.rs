@@ -20,7 +20,9 @@ use crate::domain::topic::Topic;
 use crate::domain::verification::Method;
 use crate::error::AppError;
 use crate::ids::{MeasureId, ProviderId, ReviewId, ServiceId, UnitId};
+use crate::store::system::ProviderRow;
 use crate::store::{TenantTx, case, sustain as checks};
+use crate::worker;
 use crate::workflow::finding::Source;
 use crate::workflow::sustain::Given as Look;
 use crate::workflow::{self, Actor, Stop};
@@ -130,9 +132,14 @@ impl<'a> Stage<'a> {
         self.tell().await
     }
 
-    /// Tells whom it concerns, so that notices carry the dates of the story.
+    /// Tells whom it concerns, so that notices and messages carry the dates of the story.
     async fn tell(&self) -> Result<(), Trouble> {
-        crate::worker::announce::provider(self.app, self.provider).await?;
+        if self.app.clock.today() >= self.today {
+            worker::announce::provider(self.app, self.provider).await?;
+            return Ok(());
+        }
+        let (slug, name) = (self.company.slug.to_owned(), self.company.name.to_owned());
+        worker::deliver::provider(self.app, &ProviderRow { id: self.provider, slug, name }).await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
+use crate::domain::escalation::Cause;
 use crate::domain::reference::Reference;
 use crate::domain::significance::Weight;
 use crate::domain::topic::Theme;
@@ -318,7 +319,10 @@ fn meta(n: &Needs, one_place: bool) -> String {
         parts.push(format!("due {}", words::date(due)));
     }
     if let Some(at) = n.escalated_at {
-        parts.push(format!("escalated on {}", words::date(london_date(at))));
+        // that it is late is said already
+        let why = n.cause.filter(|cause| *cause != Cause::Overdue);
+        let why = why.map(|cause| format!(" ({})", cause.label().to_lowercase())).unwrap_or_default();
+        parts.push(format!("escalated on {}{why}", words::date(london_date(at))));
     }
     if n.danger == Danger::NoControl {
         parts.push("no interim control recorded".into());

@@ -12,7 +12,7 @@ use crate::clock::london_hour;
 use crate::domain::access::{Reach, Verb, reach};
 use crate::domain::action::Status;
 use crate::domain::calendar::Nation;
-use crate::domain::escalation::{Lateness, Level, may_decide};
+use crate::domain::escalation::{Cause, Lateness, Level, may_decide};
 use crate::domain::member::{Member, Role, Sight};
 use crate::domain::significance::{self, Weight};
 use crate::domain::staleness;
@@ -197,6 +197,8 @@ pub struct Needs {
     pub hands: Option<Hands>,
     /// The day by which the interim control should have been checked, when it was not.
     pub check_on: Option<NaiveDate>,
+    /// Why it was escalated.
+    pub cause: Option<Cause>,
 }
 
 /// What a dashboard shows.

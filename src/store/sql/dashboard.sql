@@ -89,7 +89,8 @@ SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) F
         'gave', EXISTS (SELECT 1 FROM evidence e WHERE e.provider_id = $1 AND e.action_id = f.id AND e.cycle = f.cycle AND e.withdrawn_at IS NULL AND e.author_id = $2),
         'assured', coalesce((SELECT x.decision = 'assured' AND x.evidence_rev = a.evidence_rev AND x.seq >= coalesce((SELECT max(v.seq) FROM verifications v
             WHERE v.provider_id = $1 AND v.action_id = f.id AND v.cycle = f.cycle), 0)
-          FROM assurances x WHERE x.provider_id = $1 AND x.action_id = f.id AND x.cycle = f.cycle ORDER BY x.seq DESC LIMIT 1), false)) END, f.check_on) ORDER BY f.danger, f.gravity, f.by, f.number)
+          FROM assurances x WHERE x.provider_id = $1 AND x.action_id = f.id AND x.cycle = f.cycle ORDER BY x.seq DESC LIMIT 1), false)) END, f.check_on,
+      (SELECT x.cause FROM escalations x WHERE x.provider_id = $1 AND x.id = f.escalation_id AND f.at IS NOT NULL)) ORDER BY f.danger, f.gravity, f.by, f.number)
     FROM first f JOIN actions a ON a.provider_id = $1 AND a.id = f.id JOIN seen ON seen.id = f.service_id
     LEFT JOIN memberships o ON o.provider_id = $1 AND o.id = f.owner_id) AS "needs: Json<Vec<Needs>>",
   -- when each service with something open was last reviewed (R24)
