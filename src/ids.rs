@@ -106,6 +106,8 @@ typed_ids! {
     CodeResetId;
     /// A weekly review of a service.
     WeeklyReviewId;
+    /// A governance meeting.
+    GovernanceId;
     /// A measure.
     MeasureId;
     /// A sustain check.

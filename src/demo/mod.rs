@@ -23,6 +23,7 @@ mod everyday;
 mod falls;
 mod families;
 mod follow_ups;
+mod governance;
 mod lasting;
 mod measures;
 mod medicines;

@@ -122,6 +122,9 @@ impl<'a> Stage<'a> {
         workflow::escalation::sweep(self.app, self.provider)
             .await
             .map_err(|stop| trouble("the program", "look", stop))?;
+        if date == super::governance::meets_on(self.today) {
+            self.govern(date).await?;
+        }
         // the day of loading is the worker's
         if date < self.today {
             self.app.clock.set(moment(date, NOT_BEFORE_HOUR, 0));
@@ -334,7 +337,7 @@ pub(super) fn unknown(key: &str) -> Trouble {
     Trouble::Unknown(key.to_owned())
 }
 
-fn trouble(who: &'static str, what: &str, stop: Stop) -> Trouble {
+pub(super) fn trouble(who: &'static str, what: &str, stop: Stop) -> Trouble {
     let why = match stop {
         Stop::Refused(said) => said.into_iter().map(|s| s.sentence).collect::<Vec<_>>().join("; "),
         Stop::Changed => "it changed".into(),

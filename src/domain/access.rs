@@ -77,6 +77,10 @@ pub enum Verb {
     RecalculateLimits,
     /// Open the figures of governance (R25).
     SeeGovernance,
+    /// Write in the governance meeting on a month (R25).
+    RecordGovernance,
+    /// Sign a month off (R25).
+    SignGovernance,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -89,7 +93,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -125,6 +129,8 @@ impl Verb {
         Self::KeepMeasures,
         Self::RecalculateLimits,
         Self::SeeGovernance,
+        Self::RecordGovernance,
+        Self::SignGovernance,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -227,6 +233,8 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [None, None, None, None, None, Provider, Provider, None]
         }
         Verb::SeeGovernance => [None, None, Services, Services, Provider, Provider, Provider, Provider],
+        Verb::RecordGovernance => [None, None, Services, Services, Provider, Provider, Provider, None],
+        Verb::SignGovernance => [None, None, None, Services, None, Provider, Provider, None],
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

@@ -132,6 +132,12 @@ text_enum! {
         ReviewedWeekly => "reviewed_weekly", "Weekly review";
         /// A weekly review was finished (R24).
         WeeklyReviewFinished => "weekly_review_finished", "Weekly review finished";
+        /// Minutes of a governance meeting were written (R25).
+        GovernanceMinuted => "governance_minuted", "Minutes of a governance meeting written";
+        /// Something was said in a governance meeting (R18a, R25).
+        GovernanceDecided => "governance_decided", "Governance meeting";
+        /// A month was signed off, and its figures frozen (R25).
+        GovernanceSigned => "governance_signed", "Month signed off";
     }
 }
 

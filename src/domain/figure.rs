@@ -175,7 +175,7 @@ impl Figure {
     pub const fn counted_are(self) -> &'static str {
         match self {
             Self::Evidence => {
-                "Counted is one whose evidence was all there and held the first time anybody checked: no verdict sent the action back. Nothing can close without its evidence at all."
+                "Counted is one whose evidence was all there and held the first time anybody checked: no verdict sent the action back, and no closure audit found since that it does not stand up. Nothing can close without its evidence at all."
             }
             Self::Decided => {
                 "Counted is one with a recorded decision on an escalation: to act, or why no escalation is needed."

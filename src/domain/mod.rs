@@ -36,6 +36,8 @@ pub mod figure;
 pub mod finding;
 /// The regulator's framework: ids, layout, and what a finding most likely bears on.
 pub mod framework;
+/// The governance meeting on a month.
+pub mod governance;
 /// When a measure shows that an action moved it.
 pub mod improvement;
 /// Invitations: by mail or on paper, once, for some days.

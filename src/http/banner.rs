@@ -122,6 +122,12 @@ text_enum! {
         WaitsAbove => "waits_above", "Noted";
         /// A weekly review was finished.
         WeeklyFinished => "weekly_finished", "Weekly review finished";
+        /// Minutes of a governance meeting were written.
+        MinutesSaved => "minutes_saved", "Minutes saved";
+        /// Something was said in a governance meeting.
+        MeetingDecided => "meeting_decided", "Recorded";
+        /// A month was signed off.
+        MonthSigned => "month_signed", "Month signed off";
         /// A review was signed off.
         ReviewSignedOff => "review_signed_off", "Review signed off";
         /// Somebody signed out.
@@ -214,6 +220,9 @@ impl Done {
             Self::SentUp => "Those who decide are told.",
             Self::WaitsAbove => "It waits for a decision there already, so nobody is told again.",
             Self::WeeklyFinished => "The minutes stay as they are. What was not reached is listed.",
+            Self::MinutesSaved => "Somebody who wrote none of them signs the month off.",
+            Self::MeetingDecided => "It is never changed, only followed by another.",
+            Self::MonthSigned => "Its figures and the rows behind them stay as they are.",
             Self::ReviewSignedOff => "Its findings go on until each is closed.",
             _ => self.next_of_place(),
         }

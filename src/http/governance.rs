@@ -22,6 +22,8 @@ use crate::workflow::Moment;
 
 /// Theme by service, in colours.
 mod heat;
+/// The meeting on a month.
+mod meeting;
 /// The page of a month.
 mod month;
 /// The rows behind a figure.
@@ -33,6 +35,10 @@ pub fn routes() -> Routes<AppState> {
         .get("/p/{provider}/governance", index)
         .get("/p/{provider}/governance/{month}", month::show)
         .get("/p/{provider}/governance/{month}/{figure}", rows::list)
+        .get("/p/{provider}/governance/{month}/meeting", meeting::show)
+        .post("/p/{provider}/governance/{month}/minutes", meeting::write)
+        .post("/p/{provider}/governance/{month}/decisions", meeting::decide)
+        .post("/p/{provider}/governance/{month}/sign-off", meeting::sign)
 }
 
 /// What the address of a month may say.
@@ -46,6 +52,8 @@ struct Asked {
 /// Where is looked: one service, or the whole provider.
 struct Place {
     over: Over,
+    /// The service; none for the whole provider.
+    service: Option<ServiceId>,
     /// Its part of the address; empty for the whole provider.
     slug: String,
     name: String,
@@ -70,13 +78,13 @@ async fn place(tx: &mut TenantTx, signed: &Signed, asked: &str) -> Result<Place,
                 n => format!("{}, {n} services", signed.provider.name),
             };
             let over = Over::whole(signed.actor.provider, &ids);
-            return Ok(Place { over, slug: String::new(), name, choices });
+            return Ok(Place { over, service: None, slug: String::new(), name, choices });
         }
     }
     let mut seen = seen;
     let chosen = seen.find(|service| asked.is_empty() || service.slug == asked).ok_or(AppError::NotFound)?;
     let (over, slug, name) = (Over::service(chosen.id), chosen.slug.clone(), chosen.name.clone());
-    Ok(Place { over, slug, name, choices })
+    Ok(Place { over, service: Some(chosen.id), slug, name, choices })
 }
 
 /// The month an address names: one that has begun.

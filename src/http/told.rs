@@ -7,6 +7,8 @@ use crate::clock::london_date;
 use crate::domain::closure::AssuranceDecision;
 use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
+use crate::domain::figure::Month;
+use crate::domain::governance::Said;
 use crate::domain::recurrence::lost;
 use crate::domain::reference::Reference;
 use crate::domain::signal::Sign;
@@ -76,6 +78,9 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::BecameOverdue => (plain, by_day(told, "due_on", "It was due on"), String::new()),
         EventKind::Escalated => (escalated(told), cause(told).into(), String::new()),
         EventKind::EscalationDecided => (decided(told), decision(told), String::new()),
+        EventKind::GovernanceDecided => (in_meeting(told), month_of(told), text("note")),
+        EventKind::GovernanceMinuted => (plain, month_of(told), text("minutes")),
+        EventKind::GovernanceSigned => (plain, month_of(told), String::new()),
         EventKind::ReviewedWeekly => {
             (weekly(told), labelled(told, "support_needed", "Support needed"), text("note"))
         }
@@ -310,6 +315,18 @@ fn decision(told: &Told) -> String {
     sentences(&said)
 }
 
+/// "Governance meeting: challenge".
+fn in_meeting(told: &Told) -> String {
+    let said = word::<Said>(told, "said").map(|said| format!(": {}", said.label().to_lowercase()));
+    format!("{}{}", told.kind.label(), said.unwrap_or_default())
+}
+
+/// "On October 2026".
+fn month_of(told: &Told) -> String {
+    let month = told.detail.get("month").and_then(Value::as_str).and_then(Month::from_text);
+    month.map_or_else(String::new, |month| format!("On {}.", month.name()))
+}
+
 fn weekly(told: &Told) -> String {
     match word::<Standing>(told, "standing") {
         Some(Standing::Escalate) if !is(told, "sent_up") => {
@@ -460,6 +477,14 @@ mod tests {
                 "Evidence withdrawn: MAR charts",
                 "Reason: Wrong week",
                 "",
+            ),
+            (
+                EventKind::GovernanceDecided,
+                json!({"said": "challenge", "month": "2026-10"}),
+                &[("note", "Are these the right ones?"), ("saw", "A-0001: Recount")],
+                "Governance meeting: challenge",
+                "On October 2026.",
+                "Are these the right ones?",
             ),
             (
                 EventKind::Submitted,

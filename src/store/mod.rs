@@ -59,6 +59,8 @@ pub mod figure;
 pub mod finding;
 /// The regulator's framework.
 pub mod framework;
+/// Governance meetings.
+pub mod governance;
 /// What measures show of an action, and what they showed when it was closed.
 pub mod improvement;
 /// Invitations.

@@ -4,10 +4,105 @@ use chrono::NaiveDate;
 
 use super::{Done, Moment};
 use crate::app::AppState;
-use crate::domain::figure::{MONTHS, Month};
+use crate::domain::figure::{self, Figure, MONTHS, Month, Value};
+use crate::domain::measure::Line;
+use crate::domain::questions::{self, Question, Repeat, Seen};
+use crate::domain::spc::Chart;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
-use crate::store::figure::{self as store, Standing};
+use crate::store::figure::{self as store, Over, Shown, Span, Standing};
+
+/// A month as it is looked at: what it shows, and what was kept of the months before.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The month.
+    pub month: Month,
+    /// Whether it is over.
+    pub over: bool,
+    /// What it shows.
+    pub shown: Shown,
+    kept: Vec<(Month, Vec<(Figure, Value)>)>,
+}
+
+/// A figure over time.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// The months that are over, in order.
+    pub months: Vec<(Month, Value)>,
+    /// Their line.
+    pub line: Line,
+    /// What the rules say of it.
+    pub chart: Chart,
+}
+
+impl View {
+    /// Reads a month.
+    ///
+    /// # Errors
+    /// The database was lost.
+    pub async fn read(
+        tx: &mut TenantTx,
+        over: &Over,
+        month: Month,
+        moment: Moment,
+    ) -> Result<Self, sqlx::Error> {
+        let shown = store::shown(tx, over, Span::of(month, moment.now)).await?;
+        let kept = store::kept(tx, over, month, MONTHS).await?;
+        Ok(Self { month, over: month.is_over(moment.today), shown, kept })
+    }
+
+    /// A figure over time: the months that are over, this one last.
+    #[must_use]
+    pub fn course(&self, figure: Figure) -> Course {
+        let of = |values: &[(Figure, Value)]| {
+            values.iter().find(|(f, _)| *f == figure).map_or(Value::NOTHING, |(_, value)| *value)
+        };
+        let mut months: Vec<(Month, Value)> =
+            self.kept.iter().map(|(month, values)| (*month, of(values))).collect();
+        if self.over {
+            months.push((self.month, self.shown.value(figure)));
+        }
+        let line = figure::line(figure, &months);
+        let chart = figure::chart(figure, &line);
+        Course { months, line, chart }
+    }
+
+    /// The questions for the meeting.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        let seen = Figure::ALL.iter().map(|figure| {
+            let chart = self.course(*figure).chart;
+            let (shows, reliably) = (chart.variation, chart.assurance);
+            Seen { figure: *figure, value: self.shown.value(*figure), shows, reliably }
+        });
+        let repeats: Vec<Repeat> = self.shown.repeats.iter().map(repeat).collect();
+        questions::questions(&seen.collect::<Vec<_>>(), &repeats)
+    }
+
+    /// A figure in words: "Overdue actions with a recorded decision: 92% (46 of 50), target 90%".
+    #[must_use]
+    pub fn says(&self, figure: Figure) -> String {
+        let value = self.shown.value(figure);
+        let (words, parts) = (value.words(figure), value.parts(figure));
+        let of = if parts.is_empty() || parts == words || value.number(figure).is_none() {
+            String::new()
+        } else {
+            format!(" ({parts})")
+        };
+        let target = figure.target().map(|target| format!(", target {}", figure.words(target)));
+        format!("{}: {words}{of}{}", figure.label(), target.unwrap_or_default())
+    }
+}
+
+fn repeat(again: &store::Again) -> Repeat {
+    Repeat {
+        topic: again.topic,
+        service: again.service.clone(),
+        slug: again.slug.clone(),
+        in_month: again.in_month,
+        in_year: again.in_year,
+    }
+}
 
 /// Counts the months of a provider that are over and were not counted yet; and once a day those of which something may have
 /// become known since. Returns how many.

@@ -37,6 +37,8 @@ pub mod evidence;
 pub mod figure;
 /// Logging a finding, its sources, ending it without an action.
 pub mod finding;
+/// The governance meeting on a month.
+pub mod governance;
 /// How guesses are held up.
 mod guess;
 /// Several actions change hands at once.

@@ -176,6 +176,11 @@ const SCREENS: &[(&str, &[Screen])] = &[
             ),
             at("/p/{provider}/governance/{month}", "governance", "governance"),
             from(
+                "/p/{provider}/governance/{month}/meeting",
+                "governance-meeting",
+                ("governance", "main a[href*='/meeting']", ""),
+            ),
+            from(
                 "/p/{provider}/governance/{month}/{figure}",
                 "governance-rows",
                 ("governance", ".figures__n", ""),

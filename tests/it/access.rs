@@ -51,6 +51,8 @@ SeeMeasures      -----   --yyy   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----  
 KeepMeasures     -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 RecalculateLimits-----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeGovernance    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
+RecordGovernance -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
+SignGovernance   -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

@@ -28,6 +28,7 @@ mod evidence;
 mod finding;
 mod gate;
 mod governance;
+mod governance_meeting;
 mod handover;
 mod harness;
 mod hostile;

@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::heat::{self, Table};
+use super::meeting::{Told, changed, signed_off, signed_on, told};
 use super::{Asked, Place, named, place};
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::figure::{self, Age, Figure, MONTHS, Month, Value, When};
-use crate::domain::measure::{Cadence, Line, number};
-use crate::domain::questions::{self, Repeat, Rows, Seen};
+use crate::domain::figure::{self, Age, Figure, Month, Value, When};
+use crate::domain::measure::{Cadence, number};
+use crate::domain::questions::Rows;
 use crate::domain::reference::Reference;
-use crate::domain::spc::Chart;
 use crate::domain::topic::Theme;
 use crate::domain::words;
 use crate::error::AppError;
@@ -26,8 +26,10 @@ use crate::http::page::{self, Layout, with_query};
 use crate::http::signed::{Reading, Signed};
 use crate::http::spark::{Sign, Spark, changes, meets, spark};
 use crate::store::figure::{self as store, Shown, Span};
+use crate::store::governance::{self, Meeting};
 use crate::store::menu;
 use crate::workflow::Moment;
+use crate::workflow::figure::View;
 
 #[derive(Template)]
 #[template(path = "governance/month.html")]
@@ -50,6 +52,9 @@ struct MonthPage {
     undecided: Lacking,
     unmeasured: Lacking,
     questions: Vec<(String, String)>,
+    meeting: String,
+    signed: Option<String>,
+    decisions: Vec<Told>,
 }
 
 /// A figure in the table.
@@ -62,6 +67,7 @@ struct FigureLine {
     parts: String,
     target: String,
     missed: bool,
+    changed: Option<(String, String)>,
     spark: Option<Spark>,
     changes: Option<Sign>,
     meets: Option<Sign>,
@@ -85,13 +91,6 @@ struct Lacking {
     href: String,
 }
 
-/// A figure over time.
-struct Over {
-    months: Vec<(Month, Value)>,
-    line: Line,
-    chart: Chart,
-}
-
 pub(super) async fn show(
     Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
@@ -103,12 +102,18 @@ pub(super) async fn show(
     let month = named(&month, moment.today)?;
     let chosen = one_of::<Figure>(&asked.figure)?.unwrap_or(Figure::Evidence);
     let place = place(&mut tx, &signed, &asked.service).await?;
-    let shown = store::shown(&mut tx, &place.over, Span::of(month, moment.now)).await?;
-    let kept = store::kept(&mut tx, &place.over, month, MONTHS).await?;
+    let meeting = governance::read(&mut tx, &place.over, month).await?;
+    let signed_off = meeting.as_ref().filter(|meeting| meeting.signed.is_some());
+    let over = signed_off.map_or_else(|| place.over.clone(), |meeting| place.over.frozen(meeting.id));
+    let mut view = View::read(&mut tx, &over, month, moment).await?;
+    let mut now = None;
+    if let Some(meeting) = signed_off {
+        view.shown.values = governance::frozen(&mut tx, meeting.id).await?;
+        now = Some(store::shown(&mut tx, &place.over, Span::of(month, moment.now)).await?);
+    }
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
-    let over = month.is_over(moment.today);
-    let drawing = Drawing { signed: &signed, place: &place, month, over, shown: &shown, kept: &kept };
+    let drawing = Drawing { signed: &signed, place: &place, view: &view, now, meeting: meeting.as_ref() };
     let layout = signed.layout_with(format!("Governance: {}", month.name()), counts);
     let page = drawing.page(layout.at(&signed.path("governance")), chosen, moment);
     page::render(&page)
@@ -118,78 +123,77 @@ pub(super) async fn show(
 struct Drawing<'a> {
     signed: &'a Signed,
     place: &'a Place,
-    month: Month,
-    over: bool,
-    shown: &'a Shown,
-    kept: &'a [(Month, Vec<(Figure, Value)>)],
+    view: &'a View,
+    /// What is counted now, when the month is signed off.
+    now: Option<Shown>,
+    meeting: Option<&'a Meeting>,
 }
 
 impl Drawing<'_> {
     fn page(&self, layout: Layout, chosen: Figure, moment: Moment) -> MonthPage {
-        let next = self.month.after(1);
-        let seen: Vec<(Figure, Over)> =
-            Figure::ALL.iter().map(|figure| (*figure, self.line(*figure))).collect();
-        let taken = if self.over {
-            format!("As it stood at the end of {}", words::date(self.month.last()))
+        let next = self.view.month.after(1);
+        let taken = if let Some(day) = self.meeting.and_then(signed_on) {
+            format!("As it was signed off on {day}")
+        } else if self.view.over {
+            format!("As it stood at the end of {}", words::date(self.view.month.last()))
         } else {
             format!("The month is still running: until {}", words::instant(moment.now))
         };
         MonthPage {
             layout,
             place: self.place.name.clone(),
-            title: format!("Governance: {}", self.month.name()),
-            month: self.month.short(),
+            title: format!("Governance: {}", self.view.month.name()),
+            month: self.view.month.short(),
             taken,
-            here: self.signed.path(&format!("governance/{}", self.month.text())),
+            here: self.signed.path(&format!("governance/{}", self.view.month.text())),
             services: self.place.choices.clone(),
             service: self.place.slug.clone(),
-            earlier: self.at(self.month.before(1), None),
+            earlier: self.at(self.view.month.before(1), None),
             later: (next <= Month::of(moment.today)).then(|| (self.at(next, None), next.name())),
-            figures: seen.iter().map(|(figure, over)| self.figure(*figure, over)).collect(),
+            figures: Figure::ALL.iter().map(|figure| self.figure(*figure)).collect(),
             chosen: self.chosen(chosen),
             heat: self.heat(),
             ages: self.ages(),
             repeats: self.repeats(),
             undecided: self.lacking(
                 Figure::HighDecided,
-                &self.shown.undecided,
+                &self.view.shown.undecided,
                 Reference::finding,
                 "findings",
             ),
-            unmeasured: self.lacking(Figure::Improved, &self.shown.unmeasured, Reference::action, "actions"),
-            questions: self.questions(&seen),
+            unmeasured: self.lacking(
+                Figure::Improved,
+                &self.view.shown.unmeasured,
+                Reference::action,
+                "actions",
+            ),
+            questions: self.questions(),
+            meeting: self.signed.path(&format!("governance/{}/meeting", self.view.month.text()))
+                + &self.service(),
+            signed: self.meeting.and_then(signed_off),
+            decisions: told(self.signed, self.meeting.map_or(&[][..], |meeting| &meeting.decisions)),
         }
     }
 
-    /// The figure over time: the months that are over, this one last.
-    fn line(&self, figure: Figure) -> Over {
-        let of = |values: &[(Figure, Value)]| {
-            values.iter().find(|(f, _)| *f == figure).map_or(Value::NOTHING, |(_, value)| *value)
-        };
-        let mut months: Vec<(Month, Value)> =
-            self.kept.iter().map(|(month, values)| (*month, of(values))).collect();
-        if self.over {
-            months.push((self.month, self.shown.value(figure)));
-        }
-        let line = figure::line(figure, &months);
-        let chart = figure::chart(figure, &line);
-        Over { months, line, chart }
-    }
-
-    fn figure(&self, figure: Figure, over: &Over) -> FigureLine {
-        let value = self.shown.value(figure);
+    fn figure(&self, figure: Figure) -> FigureLine {
+        let over = self.view.course(figure);
+        let value = self.view.shown.value(figure);
         let parts = if value.number(figure).is_some() { value.parts(figure) } else { String::new() };
         let words = value.words(figure);
         FigureLine {
             code: figure.code(),
             name: figure.label(),
             rows: self.rows(figure, &Rows::default(), None),
-            chart: format!("{}#chart", self.at(self.month, Some(figure))),
+            chart: format!("{}#chart", self.at(self.view.month, Some(figure))),
             // "3 of 4" already says of how many
             parts: if parts == words { String::new() } else { parts },
             value: words,
             target: figure.target().map_or_else(|| "None".into(), |target| figure.words(target)),
             missed: value.reached(figure) == Some(false),
+            changed: changed(figure, &self.view.shown, self.now.as_ref()).map(|now| {
+                let path = self.path(self.view.month, Some(figure));
+                (with_query(&path, &[("service", &self.place.slug), ("now", "yes")], None), now)
+            }),
             spark: spark(&over.line, &over.chart),
             changes: over.chart.variation.map(|kind| changes(kind, figure.better())),
             meets: over.chart.assurance.map(meets),
@@ -197,7 +201,7 @@ impl Drawing<'_> {
     }
 
     fn chosen(&self, figure: Figure) -> Chosen {
-        let over = self.line(figure);
+        let over = self.view.course(figure);
         let last = over.months.iter().rev().find(|(_, value)| value.number(figure).is_some());
         let reading = last.map(|(month, value)| format!("{} for {}", value.words(figure), month.name()));
         let sentence = chart_words::sentence(reading.as_deref(), figure.target(), &over.line, &over.chart);
@@ -243,13 +247,13 @@ impl Drawing<'_> {
             let rows = Rows { theme, place: place.map(str::to_owned), ..Rows::default() };
             self.rows(figure, &rows, None)
         };
-        (!self.shown.heat.is_empty()).then(|| heat::table(&self.shown.heat, link))
+        (!self.view.shown.heat.is_empty()).then(|| heat::table(&self.view.shown.heat, link))
     }
 
     fn ages(&self) -> Vec<(String, i64, String)> {
         let ages = Age::ALL.iter().map(|age| {
             let (least, most) = age.days();
-            let fits = self.shown.overdue.iter().filter(|(days, _)| (least..=most).contains(days));
+            let fits = self.view.shown.overdue.iter().filter(|(days, _)| (least..=most).contains(days));
             let count = fits.map(|(_, n)| n).sum();
             (age.label().to_owned(), count, self.rows(Figure::Overdue, &Rows::default(), Some(*age)))
         });
@@ -257,7 +261,7 @@ impl Drawing<'_> {
     }
 
     fn repeats(&self) -> Vec<(String, String, String)> {
-        let each = self.shown.repeats.iter().map(|again| {
+        let each = self.view.shown.repeats.iter().map(|again| {
             let rows = Rows {
                 counted: Some(true),
                 topic: Some(again.topic),
@@ -281,7 +285,7 @@ impl Drawing<'_> {
         reference: fn(i32) -> Reference,
         folder: &str,
     ) -> Lacking {
-        let value = self.shown.value(figure);
+        let value = self.view.shown.value(figure);
         let line = |(n, what, service): &(i32, String, String)| {
             let reference = reference(*n);
             let href = self.signed.path(&format!("{folder}/{reference}"));
@@ -293,27 +297,19 @@ impl Drawing<'_> {
         Lacking { some: some.iter().map(line).collect(), all, href: self.rows(figure, &rows, None) }
     }
 
-    fn questions(&self, seen: &[(Figure, Over)]) -> Vec<(String, String)> {
-        let seen: Vec<Seen> = seen
-            .iter()
-            .map(|(figure, over)| Seen {
-                figure: *figure,
-                value: self.shown.value(*figure),
-                shows: over.chart.variation,
-                reliably: over.chart.assurance,
-            })
-            .collect();
-        let repeats: Vec<Repeat> = self.shown.repeats.iter().map(repeat).collect();
-        let asked = questions::questions(&seen, &repeats);
-        asked
-            .into_iter()
-            .map(|question| (self.rows(question.figure, &question.rows, None), question.text))
-            .collect()
+    fn questions(&self) -> Vec<(String, String)> {
+        let asked = self.view.questions().into_iter();
+        asked.map(|question| (self.rows(question.figure, &question.rows, None), question.text)).collect()
     }
 
     fn path(&self, month: Month, figure: Option<Figure>) -> String {
         let below = figure.map(|figure| format!("/{}", figure.as_str())).unwrap_or_default();
         self.signed.path(&format!("governance/{}{below}", month.text()))
+    }
+
+    /// The service as the end of an address.
+    fn service(&self) -> String {
+        with_query("", &[("service", &self.place.slug)], None)
     }
 
     /// The page of a month with a figure in its chart.
@@ -337,17 +333,7 @@ impl Drawing<'_> {
             ("place", rows.place.as_deref().unwrap_or_default()),
             ("age", age.map(Age::as_str).unwrap_or_default()),
         ];
-        with_query(&self.path(self.month, Some(figure)), &fields, None)
-    }
-}
-
-fn repeat(again: &store::Again) -> Repeat {
-    Repeat {
-        topic: again.topic,
-        service: again.service.clone(),
-        slug: again.slug.clone(),
-        in_month: again.in_month,
-        in_year: again.in_year,
+        with_query(&self.path(self.view.month, Some(figure)), &fields, None)
     }
 }
 

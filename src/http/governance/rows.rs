@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::meeting::signed_on;
 use super::month::{days, when};
 use super::{Place, named, place};
 use crate::app::AppState;
@@ -22,6 +23,7 @@ use crate::http::signed::{Reading, Signed};
 use crate::http::view::Pages;
 use crate::ids::MeasureId;
 use crate::store::figure::{self as store, About, Page, ROWS, Row, Span, Wanted};
+use crate::store::governance;
 use crate::store::menu;
 use crate::workflow::Moment;
 
@@ -35,6 +37,7 @@ pub(super) struct Filter {
     topic: String,
     place: String,
     age: String,
+    now: String,
     after: String,
 }
 
@@ -48,6 +51,7 @@ struct RowsPage {
     says: (&'static str, &'static str),
     sum: String,
     narrowed: Option<(String, String)>,
+    frozen: Option<(String, &'static str, String)>,
     marked: bool,
     amounts: Option<&'static str>,
     rows: Vec<Line>,
@@ -99,8 +103,13 @@ pub(super) async fn list(
     if wants.wanted.place.is_some_and(|slug| !place.choices.iter().any(|choice| choice.value == slug)) {
         return Err(AppError::NotFound);
     }
+    // a signed month shows what was signed, and on request what is counted now
+    let meeting = governance::read(&mut tx, &place.over, month).await?.filter(|m| m.signed.is_some());
+    let now = filter.now == "yes";
+    let frozen = meeting.as_ref().filter(|_| !now).map(|meeting| place.over.frozen(meeting.id));
     let span = Span::of(month, moment.now);
-    let mut found = store::rows(&mut tx, &place.over, span, figure, &wants.wanted).await?;
+    let over = frozen.as_ref().unwrap_or(&place.over);
+    let mut found = store::rows(&mut tx, over, span, figure, &wants.wanted).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -112,11 +121,23 @@ pub(super) async fn list(
     page::render(&RowsPage {
         pages: Pages(Pager::new(&path, &fields(&filter), None, last.as_deref())),
         narrowed: narrowed(&path, &filter, &wants, &place),
+        frozen: meeting.as_ref().and_then(signed_on).map(|day| {
+            let (sentence, says, now) = if now {
+                (
+                    format!("This is counted now. The month was signed off on {day}"),
+                    "Show what was signed",
+                    "",
+                )
+            } else {
+                (format!("As it was signed off on {day}"), "Show what is counted now", "yes")
+            };
+            (sentence, says, with_query(&path, &[("service", &filter.service), ("now", now)], None))
+        }),
         ..draw(&signed, layout, (month, month.is_over(moment.today)), figure, (&place, &found))
     })
 }
 
-fn fields(filter: &Filter) -> [(&'static str, &str); 6] {
+fn fields(filter: &Filter) -> [(&'static str, &str); 7] {
     [
         ("service", &filter.service),
         ("counted", &filter.counted),
@@ -124,6 +145,7 @@ fn fields(filter: &Filter) -> [(&'static str, &str); 6] {
         ("topic", &filter.topic),
         ("place", &filter.place),
         ("age", &filter.age),
+        ("now", &filter.now),
     ]
 }
 
@@ -163,6 +185,7 @@ fn draw(
         says: (figure.rows_are(), figure.counted_are()),
         sum: sum(figure, found),
         narrowed: None,
+        frozen: None,
         marked: figure.unit() == Unit::Share && figure != Figure::Positive,
         amounts: match figure {
             Figure::Days => Some("From finding to closure"),

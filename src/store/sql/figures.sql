@@ -1,8 +1,10 @@
 -- Everything a month of governance shows that is counted from the rows behind its figures, in one row. $1 the provider, $2 the services
 -- looked at, $3 whether they are the whole provider, $4 and $5 the month's instants, $6 and $7 its days (app.figure_rows), $8 how many of
--- what lacks something are named.
+-- what lacks something are named, $9 the meeting whose frozen rows are read instead.
 WITH r AS MATERIALIZED (
-  SELECT x.figure, x.number, x.service_id, x.theme, x.topic, x.counted, x.amount, x.whole FROM app.figure_rows($1, $2, $3, $4, $5, $6, $7, NULL) x
+  SELECT x.figure, x.number, x.service_id, x.theme, x.topic, x.counted, x.amount, x.whole FROM app.figure_rows($1, $2, $3, $4, $5, $6, $7, NULL) x WHERE $9::uuid IS NULL
+  UNION ALL
+  SELECT g.figure, g.number, g.service_id, g.theme, g.topic, g.counted, g.amount, g.whole FROM governance_rows g WHERE g.provider_id = $1 AND g.meeting_id = $9
 ), named AS (
   SELECT n.figure, n.number, n.service_id FROM (
     SELECT r.figure, r.number, r.service_id, row_number() OVER (PARTITION BY r.figure ORDER BY r.number) AS place FROM r WHERE r.figure IN ('m6', 'm9') AND NOT r.counted) n
@@ -23,7 +25,8 @@ SELECT
     JOIN services s ON s.provider_id = $1 AND s.id = t.service_id
     CROSS JOIN LATERAL (SELECT count(*) AS n FROM findings f WHERE f.provider_id = $1 AND f.service_id = t.service_id AND f.topic = t.topic
       AND f.found_on > $7::date - 365 AND f.found_on <= $7::date
-      AND EXISTS (SELECT 1 FROM finding_links l WHERE l.provider_id = $1 AND l.finding_id = f.id AND l.withdrawn_at IS NULL)) y) AS "repeats: Json<Vec<Again>>",
+      AND f.logged_at < $5 AND EXISTS (SELECT 1 FROM finding_links l WHERE l.provider_id = $1 AND l.finding_id = f.id
+        AND CASE WHEN $9::uuid IS NULL THEN l.withdrawn_at IS NULL ELSE l.linked_at < $5 AND (l.withdrawn_at IS NULL OR l.withdrawn_at >= $5) END)) y) AS "repeats: Json<Vec<Again>>",
   (SELECT json_agg(json_build_array(n.number, f.what, s.name) ORDER BY n.number) FROM named n JOIN services s ON s.provider_id = $1 AND s.id = n.service_id
     CROSS JOIN LATERAL (SELECT f.what FROM findings f WHERE f.provider_id = $1 AND f.number = n.number OFFSET 0) f WHERE n.figure = 'm6') AS "undecided: Json<Vec<(i32, String, String)>>",
   (SELECT json_agg(json_build_array(n.number, a.what, s.name) ORDER BY n.number) FROM named n JOIN services s ON s.provider_id = $1 AND s.id = n.service_id

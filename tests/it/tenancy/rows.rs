@@ -54,6 +54,15 @@ const fn upload(
 
 use Kind::{Person, Provider, Public, Thing};
 
+const MINUTES: &[(&str, &str)] = &[
+    ("round", "0"),
+    ("held", "20"),
+    ("held-month", "11"),
+    ("held-year", "2026"),
+    ("present", "@owner"),
+    ("minutes", "The figures were read"),
+];
+
 pub const ROWS: &[Row] = &[
     get("/healthz", Public, ""),
     get("/readyz", Public, ""),
@@ -124,6 +133,15 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/governance", Provider, "manager"),
     get("/p/{provider}/governance/{month}", Provider, "manager"),
     get("/p/{provider}/governance/{month}/{figure}", Provider, "manager"),
+    get("/p/{provider}/governance/{month}/meeting", Provider, "manager"),
+    post("/p/{provider}/governance/{month}/minutes", Provider, "manager", MINUTES),
+    post(
+        "/p/{provider}/governance/{month}/decisions",
+        Provider,
+        "manager",
+        &[("item", "figure:m1"), ("said", "challenge"), ("note", "Are these the right ones?")],
+    ),
+    post("/p/{provider}/governance/{month}/sign-off", Provider, "manager", &[("round", "0")]),
     get("/p/{provider}/measures", Provider, "manager"),
     get("/p/{provider}/measures/new", Provider, "manager"),
     post("/p/{provider}/measures/new", Provider, "manager", MEASURE),
