@@ -1,7 +1,7 @@
 -- Each paper counts its action up, so that nobody decides on what they did not see. An action that this transaction has
 -- counted up already was seen by nobody since: another version of its row would say nothing new, and in bulk such
 -- versions took most of the time. What proves something still counts each time: a verdict given between two pieces of evidence
--- in one transaction has judged the first alone.
+-- in one transaction has judged the first alone. So do verdicts and assurances, whose order is the count (seq).
 CREATE OR REPLACE FUNCTION app.paper_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a record; moves_evidence boolean;
 BEGIN
@@ -19,7 +19,7 @@ BEGIN
     END IF;
   END IF;
   moves_evidence := TG_TABLE_NAME IN ('evidence', 'action_requirements');
-  IF NOT moves_evidence THEN
+  IF NOT moves_evidence AND TG_TABLE_NAME NOT IN ('verifications', 'assurances') THEN
     -- its row is of this transaction, so nobody else can touch it before the end
     SELECT cycle INTO a FROM actions WHERE provider_id = NEW.provider_id AND id = NEW.action_id
       AND xmin = pg_current_xact_id()::xid AND CASE WHEN status IN ('closed', 'cancelled') THEN false ELSE true END;
