@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Days;
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -16,6 +15,7 @@ use crate::domain::topic::Theme;
 use crate::domain::{action, calendar, words};
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::alarm::{self, Alarm, SHOWN, alarm};
 use crate::http::asked::one_of;
 use crate::http::extract::Query;
 use crate::http::form::Choice;
@@ -28,23 +28,13 @@ use crate::store::dashboard::{self, Asked, Danger, Dashboard, Needs, Numbers};
 use crate::store::sign_count;
 use crate::workflow::Moment;
 
-/// The loudest thing on the screen.
-mod alarm;
 /// The card of early-warning signs.
 mod signs;
 /// The card of services without their weekly review.
 mod unreviewed;
 
-use alarm::{Alarm, alarm};
 use signs::SignsCard;
 use unreviewed::Unreviewed;
-
-/// What the button says that leads to the form of a decision.
-const DECIDE: &str = "Record your decision";
-/// What it says where an interim control is checked: the form of a decision that follows the earlier one.
-const CHECK: &str = "Check the control";
-/// How many things are shown before "See all".
-const SHOWN: i64 = 10;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -110,7 +100,7 @@ async fn show(
     let service = Some(filter.service.as_str()).filter(|s| !s.is_empty());
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let asked = Asked { member: &signed.actor.member, service, weight, today };
-    let shown = dashboard::read(&mut tx, &asked, today + Days::new(7), SHOWN).await?;
+    let shown = dashboard::read(&mut tx, &asked, today + alarm::SOON, SHOWN).await?;
     let Dashboard { numbers, needs, reviewed } = &*shown;
     let signs = match signed.can(Verb::SeeSignals) {
         true => sign_count::of(&mut tx, &signed.actor.member, service).await?,
@@ -203,7 +193,7 @@ fn tiles(n: &Numbers, asked: &Asked<'_>, list: &impl Fn(&str) -> String) -> Tile
         note: note.into(),
         state,
     };
-    let soon = asked.today + Days::new(7);
+    let soon = asked.today + alarm::SOON;
     let escalated = if n.undecided > 0 {
         let wait = if n.undecided == 1 { "waits" } else { "wait" };
         format!("{} {wait} for you", words::count(n.undecided.unsigned_abs(), "escalation"))
@@ -282,14 +272,10 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     let reference = Reference::action(n.number);
     let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
     let (role, hands) = (signed.role(), n.hands.unwrap_or_default());
+    if let Some(decision) = alarm::decision(n, signed) {
+        return decision;
+    }
     match n.danger {
-        Danger::NoControl | Danger::ControlUnchecked | Danger::Undecided
-            if signed.can(Verb::DecideEscalation) && n.escalation.is_some() =>
-        {
-            let id = n.escalation.map(|e| e.to_string()).unwrap_or_default();
-            let label = if n.danger == Danger::ControlUnchecked { CHECK } else { DECIDE };
-            (label, signed.path(&format!("escalations/{id}")))
-        }
         Danger::VerificationLate | Danger::ToVerify if signed.can(Verb::Verify) && hands.may_check(role) => {
             ("Verify", at("verification"))
         }

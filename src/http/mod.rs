@@ -27,6 +27,8 @@ pub mod action;
 pub mod action_line;
 /// The list of actions.
 pub mod actions;
+/// The loudest thing on the pages where the day begins.
+pub mod alarm;
 /// What the address of a list asks for.
 pub mod asked;
 /// Style, script, typeface.

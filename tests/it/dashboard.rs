@@ -595,6 +595,9 @@ async fn high_risk_late_and_uncontrolled_is_the_alarm_until_a_control_is_recorde
             "{high} is high risk and late, and nothing is recorded that keeps people safe meanwhile."
         );
         assert!(page.body.contains("class=\"alarm\"") && page.text().contains(&said), "{}", page.text());
+        // whose day begins elsewhere is told there
+        let month = w.browser("nominated").await.get("/governance/2026-10").await;
+        assert!(month.body.contains("class=\"alarm\"") && month.text().contains(&said), "{}", month.text());
         let first = between(&page.body, "<li class=\"work__i\">", "</li>")[0].to_owned();
         assert!(
             first.contains(&high.to_string()) && first.contains("no interim control recorded"),

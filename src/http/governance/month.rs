@@ -17,6 +17,7 @@ use crate::domain::reference::Reference;
 use crate::domain::topic::Theme;
 use crate::domain::words;
 use crate::error::AppError;
+use crate::http::alarm::{self, Alarm};
 use crate::http::asked::one_of;
 use crate::http::chart::{Drawn, Picture, picture, words_for};
 use crate::http::chart_words;
@@ -35,6 +36,7 @@ use crate::workflow::figure::View;
 #[template(path = "governance/month.html")]
 struct MonthPage {
     layout: Layout,
+    alarm: Option<Alarm>,
     place: String,
     title: String,
     month: String,
@@ -112,11 +114,12 @@ pub(super) async fn show(
         now = Some(store::shown(&mut tx, &place.over, Span::of(month, moment.now)).await?);
     }
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
+    let alarm = alarm::standing(&mut tx, &signed, moment.today).await?;
     drop(tx);
     let drawing = Drawing { signed: &signed, place: &place, view: &view, now, meeting: meeting.as_ref() };
     let layout = signed.layout_with(format!("Governance: {}", month.name()), counts);
     let page = drawing.page(layout.at(&signed.path("governance")), chosen, moment);
-    page::render(&page)
+    page::render(&MonthPage { alarm, ..page })
 }
 
 /// All that a page is drawn from.
@@ -141,6 +144,7 @@ impl Drawing<'_> {
         };
         MonthPage {
             layout,
+            alarm: None,
             place: self.place.name.clone(),
             title: format!("Governance: {}", self.view.month.name()),
             month: self.view.month.short(),
