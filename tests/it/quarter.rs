@@ -242,9 +242,18 @@ async fn a_quarter_with_the_clocks_going_back_and_christmas() {
         2026-11-12 10:00 to_verify Daniel Osei: A-0002
         2026-11-12 10:00 to_verify Priya Nair: A-0002
         2026-11-12 10:00 to_verify Ruth Lane: A-0002
+        2026-11-18 00:00 sustain_check Daniel Osei: A-0001  // medicines: 28 days after Wednesday 21 October
+        2026-11-18 00:00 sustain_check Priya Nair: A-0001
+        2026-11-18 00:00 sustain_check Ruth Lane: A-0001
         2026-12-17 10:00 to_verify Daniel Osei: A-0004
         2026-12-17 10:00 to_verify Priya Nair: A-0004
         2026-12-17 10:00 to_verify Ruth Lane: A-0004
+        2026-12-18 00:00 sustain_check Daniel Osei: A-0002  // falls: 28 days after Friday 20 November
+        2026-12-18 00:00 sustain_check Priya Nair: A-0002
+        2026-12-18 00:00 sustain_check Ruth Lane: A-0002
+        2027-01-01 00:00 sustain_check Daniel Osei: A-0004  // dignity: 14 days after Friday 18 December
+        2027-01-01 00:00 sustain_check Priya Nair: A-0004
+        2027-01-01 00:00 sustain_check Ruth Lane: A-0004
         2026-12-21 00:00 control_check Priya Nair: A-0005
         2026-12-23 10:00 to_verify Daniel Osei: A-0006
         2026-12-23 10:00 to_verify Priya Nair: A-0006
