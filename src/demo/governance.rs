@@ -53,7 +53,7 @@ impl Stage<'_> {
         let over = Over::whole(self.provider, &services);
         let on = On { over, service: None, month: Month::of(date).before(1) };
         let failed = |stop| trouble("the meeting", "govern", stop);
-        self.app.clock.set(moment(date, 7, 15));
+        self.set_clock(moment(date, 7, 15));
         for (figure, said, note) in SAID {
             let given = Given { item: Item::Figure(figure), said, note: note.into(), follows: None };
             governance::decide(self.app, &quality, &on, &given).await.map_err(failed)?;
@@ -61,7 +61,7 @@ impl Stage<'_> {
         let present = vec![quality.member.id, nominated.member.id];
         let written = Written { held_on: date, minutes: MINUTES.into(), present, others: String::new() };
         governance::write(self.app, &quality, &on, 0, &written).await.map_err(failed)?;
-        self.app.clock.set(moment(date, 7, 40));
+        self.set_clock(moment(date, 7, 40));
         governance::sign(self.app, &nominated, &on, 1).await.map_err(failed)
     }
 }

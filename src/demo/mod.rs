@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 
 use crate::app::AppState;
 use crate::clock::Clock;
@@ -113,7 +113,7 @@ pub async fn is_empty(app: &AppState) -> Result<bool, sqlx::Error> {
 /// # Errors
 /// The first deed that was refused or failed: then the database holds part of the demo.
 pub async fn load(app: &AppState) -> Result<(), Trouble> {
-    let today = app.clock.today();
+    let (now, today) = (app.clock.now(), app.clock.today());
     let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
     // what the story's people were sent is kept for the page of messages and never leaves
     let told = AppState { clock: Clock::fixed(begin), mail: Arc::new(Transport::Page), ..app.clone() };
@@ -135,9 +135,9 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         twice::story(),
         weekly::story(),
     ];
-    build(&told, &ROWAN, &mut users).await?.play(stories.concat()).await?;
+    build(&told, &ROWAN, now, &mut users).await?.play(stories.concat()).await?;
     told.clock.set(begin);
-    build(&told, &FERNBANK, &mut users).await?.play(second::story()).await
+    build(&told, &FERNBANK, now, &mut users).await?.play(second::story()).await
 }
 
 fn email(company: &Company, key: &str) -> String {
@@ -147,9 +147,9 @@ fn email(company: &Company, key: &str) -> String {
 async fn build<'a>(
     app: &'a AppState,
     company: &'static Company,
+    loaded_at: DateTime<Utc>,
     users: &mut HashMap<&'static str, UserId>,
 ) -> Result<stage::Stage<'a>, Trouble> {
-    let today = crate::clock::london_date(app.clock.now()) + Days::new(HISTORY_DAYS);
     let failed = |stop: workflow::Stop| Trouble::Failed(format!("{stop:?}"));
     let provider = workflow::provider::add_with(app, (company.slug, company.name), &[]).await;
     // no codes: its passwords are public, and it is served on loopback addresses only
@@ -184,5 +184,5 @@ async fn build<'a>(
         workflow::provider::add_member(app, provider, user, &member).await.map_err(failed)?;
         actors.insert(person.key, Actor { provider, member });
     }
-    Ok(stage::Stage::new(app, provider, company, today, services, actors))
+    Ok(stage::Stage::new(app, provider, company, loaded_at, services, actors))
 }

@@ -66,6 +66,7 @@ pub struct Stage<'a> {
     pub(super) provider: ProviderId,
     pub(super) company: &'static Company,
     pub(super) today: NaiveDate,
+    pub(super) loaded_at: DateTime<Utc>,
     pub(super) services: HashMap<&'static str, (ServiceId, Vec<UnitId>)>,
     pub(super) actors: HashMap<&'static str, Actor>,
     pub(super) reviews: HashMap<&'static str, (ReviewId, Reference)>,
@@ -81,13 +82,25 @@ impl<'a> Stage<'a> {
         app: &'a AppState,
         provider: ProviderId,
         company: &'static Company,
-        today: NaiveDate,
+        loaded_at: DateTime<Utc>,
         services: HashMap<&'static str, (ServiceId, Vec<UnitId>)>,
         actors: HashMap<&'static str, Actor>,
     ) -> Self {
         let (reviews, findings, actions) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let measures = HashMap::new();
-        Self { app, provider, company, today, services, actors, reviews, findings, actions, measures }
+        let (measures, today) = (HashMap::new(), crate::clock::london_date(loaded_at));
+        Self {
+            app,
+            provider,
+            company,
+            today,
+            loaded_at,
+            services,
+            actors,
+            reviews,
+            findings,
+            actions,
+            measures,
+        }
     }
 
     /// Plays the deeds in the order of time; each morning at six the program looks for what passed its date, as the
@@ -106,7 +119,7 @@ impl<'a> Stage<'a> {
                 self.look(date).await?;
             }
             morning = Some(day);
-            self.app.clock.set(now);
+            self.set_clock(now);
             self.act(deed).await?;
             self.tell().await?;
         }
@@ -118,7 +131,7 @@ impl<'a> Stage<'a> {
     }
 
     async fn look(&self, date: NaiveDate) -> Result<(), Trouble> {
-        self.app.clock.set(moment(date, 6, 0));
+        self.set_clock(moment(date, 6, 0));
         workflow::escalation::sweep(self.app, self.provider)
             .await
             .map_err(|stop| trouble("the program", "look", stop))?;
@@ -127,12 +140,17 @@ impl<'a> Stage<'a> {
         }
         // the day of loading is the worker's
         if date < self.today {
-            self.app.clock.set(moment(date, NOT_BEFORE_HOUR, 0));
+            self.set_clock(moment(date, NOT_BEFORE_HOUR, 0));
             workflow::reminder::sweep(self.app, self.provider)
                 .await
                 .map_err(|stop| trouble("the program", "remind", stop))?;
         }
         self.tell().await
+    }
+
+    /// Moves the clock of the story, never past the moment of loading: what is told has happened.
+    pub(super) fn set_clock(&self, at: DateTime<Utc>) {
+        self.app.clock.set(at.min(self.loaded_at));
     }
 
     /// Tells whom it concerns, so that notices and messages carry the dates of the story.

@@ -14,7 +14,11 @@ use crate::harness::program::Program;
 use crate::harness::scratch::Scratch;
 
 async fn loaded(db: &TestDb, folder: &Scratch, date: &str) -> AppState {
-    let app = app(db, Clock::fixed(midnight(day(date)) + Duration::hours(10)), folder);
+    loaded_at(db, folder, date, 10).await
+}
+
+async fn loaded_at(db: &TestDb, folder: &Scratch, date: &str, hour: i64) -> AppState {
+    let app = app(db, Clock::fixed(midnight(day(date)) + Duration::hours(hour)), folder);
     demo::load(&app).await.unwrap_or_else(|trouble| panic!("{date}: {trouble}"));
     app
 }
@@ -72,6 +76,27 @@ async fn it_loads_on_any_day_and_shows_every_state(#[case] date: &str) {
     assert_eq!(number(&db, changed).await, 1, "a closure standard was changed, with its reason");
     let own = "SELECT count(*) FROM escalation_decisions d WHERE d.judged ->> 'owner' = d.decided_by::text";
     assert_eq!(number(&db, own).await, 0, "nobody decided on their own lateness");
+}
+
+/// Loaded before the hour at which the program looks each morning, on a day on which a meeting is held.
+#[rstest]
+#[case("2026-11-21")]
+#[case("2026-11-05")]
+#[tokio::test]
+async fn loaded_in_the_night_nothing_in_it_is_yet_to_come(#[case] date: &str) {
+    let db = TestDb::new().await;
+    let folder = Scratch::new("demo-night");
+    let app = loaded_at(&db, &folder, date, 3).await;
+    let now = app.clock.now().to_rfc3339();
+    for (table, column) in [
+        ("events", "at"),
+        ("notices", "created_at"),
+        ("outbox", "created_at"),
+        ("governance_meetings", "signed_at"),
+    ] {
+        let later = format!("SELECT count(*) FROM {table} WHERE {column} > timestamptz '{now}'");
+        assert_eq!(number(&db, &later).await, 0, "{date}: {table} has what is yet to come");
+    }
 }
 
 /// Every sign the demo is to show is there, that of a measure too.
