@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
-use crate::domain::calendar::{self, Nation};
+use crate::domain::calendar;
 use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
@@ -85,7 +85,7 @@ fn row(w: &Waiting, signed: &Signed, moment: Moment) -> Row {
     let reference = Reference::action(w.number);
     let href = signed.path(&format!("actions/{reference}"));
     let checked_on = london_date(w.verified_at);
-    let days = calendar::working_days_between(checked_on, moment.today, Nation::England);
+    let days = calendar::working_days_between(checked_on, moment.today, w.nation);
     let tag = match days {
         0 => "Since today".to_owned(),
         days => format!("For {}", words::count(days, "working day")),

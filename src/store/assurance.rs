@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use super::{TenantTx, word};
 use crate::domain::action::Action;
 use crate::domain::assurance::Word;
+use crate::domain::calendar::Nation;
 use crate::domain::topic::{EvidenceKind, Risk};
 use crate::domain::verification::Method;
 use crate::ids::AssuranceId;
@@ -54,6 +55,8 @@ pub struct Waiting {
     pub what: String,
     pub success_test: String,
     pub service: String,
+    /// Whose bank holidays count.
+    pub nation: Nation,
     pub risk: Risk,
     pub owner: Option<String>,
     pub due_on: Option<NaiveDate>,
@@ -89,7 +92,7 @@ pub async fn waiting(
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let (provider, me) = (tx.provider(), tx.actor());
     let rows = sqlx::query!(
-        r#"SELECT a.number, a.what, a.success_test, s.name AS service, a.risk, o.name AS "owner?", a.due_on, f.number AS finding, f.what AS found, f.found_on,
+        r#"SELECT a.number, a.what, a.success_test, s.name AS service, s.nation, a.risk, o.name AS "owner?", a.due_on, f.number AS finding, f.what AS found, f.found_on,
              (SELECT json_agg(json_build_array(r.title, r.held_on) ORDER BY r.held_on, r.number) FROM finding_sources x JOIN reviews r ON r.provider_id = $1 AND r.id = x.review_id
                 WHERE x.provider_id = $1 AND x.finding_id = f.id) AS "sources: Json<Vec<(String, NaiveDate)>>",
              (SELECT json_agg(json_build_array(e.kind, e.title) ORDER BY e.at, e.id) FROM evidence e
@@ -123,6 +126,7 @@ pub async fn waiting(
                 what: r.what,
                 success_test: r.success_test,
                 service: r.service,
+                nation: word(&r.nation)?,
                 risk: word(&r.risk)?,
                 owner: r.owner,
                 due_on: r.due_on,

@@ -1,4 +1,5 @@
-//! Keeping the figures of months that are over, so that their line over time need not be counted anew on every page.
+//! The figures of a month as everybody reads them: counted while it runs, frozen once its meeting has signed it off, with the
+//! line over the months before (R25); and keeping those of months that are over, so that no page counts them anew.
 
 use chrono::NaiveDate;
 
@@ -11,6 +12,36 @@ use crate::domain::spc::Chart;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
 use crate::store::figure::{self as store, Over, Shown, Span, Standing};
+use crate::store::governance::{self, Meeting};
+
+/// What the figures of a month are counted from. Whoever shows or counts a month asks here, so that none can miss that it was
+/// signed off.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// The meeting on it, begun or signed off.
+    pub meeting: Option<Meeting>,
+    /// What was frozen when it was signed off; the same rows as before until then.
+    pub over: Over,
+}
+
+impl Basis {
+    /// Finds out whether a month is signed off.
+    ///
+    /// # Errors
+    /// The database was lost.
+    pub async fn read(tx: &mut TenantTx, over: &Over, month: Month) -> Result<Self, sqlx::Error> {
+        let meeting = governance::read(tx, over, month).await?;
+        let signed = meeting.as_ref().filter(|meeting| meeting.signed.is_some());
+        let over = signed.map_or_else(|| over.clone(), |meeting| over.frozen(meeting.id));
+        Ok(Self { meeting, over })
+    }
+
+    /// The meeting that signed it off.
+    #[must_use]
+    pub fn signed(&self) -> Option<&Meeting> {
+        self.meeting.as_ref().filter(|meeting| meeting.signed.is_some())
+    }
+}
 
 /// A month as it is looked at: what it shows, and what was kept of the months before.
 #[derive(Clone, Debug)]
@@ -19,8 +50,12 @@ pub struct View {
     pub month: Month,
     /// Whether it is over.
     pub over: bool,
-    /// What it shows.
+    /// What it shows: what it was signed off with, once it was.
     pub shown: Shown,
+    /// What is counted now, when it is signed off.
+    pub now: Option<Shown>,
+    /// The meeting on it.
+    pub meeting: Option<Meeting>,
     kept: Vec<(Month, Vec<(Figure, Value)>)>,
 }
 
@@ -46,9 +81,16 @@ impl View {
         month: Month,
         moment: Moment,
     ) -> Result<Self, sqlx::Error> {
-        let shown = store::shown(tx, over, Span::of(month, moment.now)).await?;
+        let span = Span::of(month, moment.now);
+        let basis = Basis::read(tx, over, month).await?;
+        let mut shown = store::shown(tx, &basis.over, span).await?;
+        let mut now = None;
+        if let Some(meeting) = basis.signed() {
+            shown.values = governance::frozen(tx, meeting.id).await?;
+            now = Some(store::shown(tx, over, span).await?);
+        }
         let kept = store::kept(tx, over, month, MONTHS).await?;
-        Ok(Self { month, over: month.is_over(moment.today), shown, kept })
+        Ok(Self { month, over: month.is_over(moment.today), shown, now, meeting: basis.meeting, kept })
     }
 
     /// A figure over time: the months that are over, this one last.

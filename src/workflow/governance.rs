@@ -12,7 +12,6 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::figure::{Figure, Month, VERSION};
 use crate::domain::governance::{Refusal, Said, may_sign};
 use crate::domain::reference::{Kind, Reference};
-use crate::error::AppError;
 use crate::ids::ServiceId;
 use crate::store::TenantTx;
 use crate::store::figure::{Over, Span};
@@ -218,12 +217,4 @@ async fn sign_once(app: &AppState, by: &Actor, on: &On, seen: i32) -> Done<()> {
     tx.record(Event::of_provider(EventKind::GovernanceSigned).detail(detail.into()));
     tx.commit().await?;
     Ok(())
-}
-
-/// Reads the meeting on a month; what it holds is for everybody who sees the month.
-///
-/// # Errors
-/// The database was lost.
-pub async fn read(tx: &mut TenantTx, on: &On) -> Result<Option<store::Meeting>, AppError> {
-    Ok(store::read(tx, &on.over, on.month).await?)
 }

@@ -16,7 +16,7 @@ use throughline::workflow::closure_audit::{answer, draw};
 use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, world};
 use crate::review::sentences;
-use crate::worker::{broken_lines, number, texts};
+use crate::worker::{broken_lines, by_force, number, texts};
 
 const NOTE: &str = "Opened all four records again; two of them do not show a maximum dose";
 
@@ -208,4 +208,20 @@ async fn the_nominated_individual_reads_the_whole_line_of_what_waits() {
     for who in ["quality", "manager", "carer", "administrator"] {
         assert_eq!(w.browser(who).await.get("/assurance").await.status, 404, "{who}");
     }
+}
+
+/// How long it waits is counted in the working days of its service's nation (R11): Monday 30 November 2026 is St Andrew's Day.
+#[tokio::test]
+async fn what_waits_for_assurance_waits_by_its_nations_working_days() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    w.at("2026-11-27T12:00:00Z".parse().unwrap());
+    w.verified_action(Risk::High, "carer").await;
+    w.at("2026-12-01T12:00:00Z".parse().unwrap());
+    let list = async || w.browser("nominated").await.get("/assurance").await.text();
+    let england = list().await;
+    assert!(england.contains("For 2 working days"), "{england}");
+    by_force(&db, "UPDATE services SET nation = 'scotland'").await;
+    let scotland = list().await;
+    assert!(scotland.contains("For 1 working day") && !scotland.contains("For 1 working days"), "{scotland}");
 }

@@ -21,7 +21,7 @@ struct Tampered {
     app: throughline::app::AppState,
     superuser: PgConnection,
     length: i64,
-    _folder: Scratch,
+    folder: Scratch,
 }
 
 impl Tampered {
@@ -35,7 +35,7 @@ impl Tampered {
         world::run(&mut superuser, save).await.unwrap();
         let length = "SELECT seq FROM chain_heads WHERE provider_id = $1";
         let length = sqlx::query_scalar(length).bind(world::id("p")).fetch_one(&mut superuser).await.unwrap();
-        Self { world, app, superuser, length, _folder: folder }
+        Self { world, app, superuser, length, folder }
     }
 
     async fn verify(&self) -> Result<Verified, Broken> {
@@ -243,7 +243,8 @@ async fn fifty_thousand_lines_are_verified() {
 async fn the_command_names_the_line_and_ends_with_1() {
     let mut t = Tampered::new().await;
     let url = t.world.db.url(roles::APP);
-    let settings = [("DATABASE_URL", url.as_str()), ("DATA_DIR", "/nowhere")];
+    let folder = t.folder.path().to_string_lossy().into_owned();
+    let settings = [("DATABASE_URL", url.as_str()), ("DATA_DIR", &*folder)];
     let ask = |arguments: &[&str]| {
         let done = Program::command(arguments, &settings).output().unwrap();
         let said = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

@@ -237,7 +237,6 @@ async fn draw(
     let moment = Moment::read(app);
     let on = on(&at.place, at.month);
     let mut tx = signed.actor.begin(app).await?;
-    let meeting = workflow::read(&mut tx, &on).await?;
     let view = View::read(&mut tx, &on.over, on.month, moment).await?;
     let could = store::could_attend(&mut tx, on.service).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
@@ -245,9 +244,9 @@ async fn draw(
     let title = format!("Meeting on {}", at.month.name());
     let layout = signed.layout_with(title, counts).at(&signed.path("governance"));
     let errors = draft.as_ref().is_some_and(|draft| !draft.is_ok());
-    let draft = start(draft.unwrap_or_default(), meeting.as_ref(), at);
+    let draft = start(draft.unwrap_or_default(), view.meeting.as_ref(), at);
     let layout = layout.with_errors(errors);
-    page::render_as(status, &page_of(signed, at, (meeting.as_ref(), &view, &could), (layout, draft), status))
+    page::render_as(status, &page_of(signed, at, (&view, &could), (layout, draft), status))
 }
 
 /// The minutes as they stand, to be gone on with, beside what was typed elsewhere.
@@ -271,11 +270,12 @@ type Attendee = (MemberId, String, Role);
 fn page_of(
     signed: &Signed,
     at: &At,
-    (meeting, view, could): (Option<&Meeting>, &View, &[Attendee]),
+    (view, could): (&View, &[Attendee]),
     (layout, draft): (Layout, Draft),
     status: StatusCode,
 ) -> MeetingPage {
     let back = signed.path(&format!("governance/{}", at.month.text()));
+    let meeting = view.meeting.as_ref();
     let done = meeting.is_some_and(|meeting| meeting.signed.is_some());
     let allowed = |verb| !done && measure::allows(&signed.actor, verb, at.place.service);
     let authors = meeting.map_or(&[][..], |meeting| &meeting.authors);

@@ -26,8 +26,6 @@ use crate::http::form::Choice;
 use crate::http::page::{self, Layout, with_query};
 use crate::http::signed::{Reading, Signed};
 use crate::http::spark::{Sign, Spark, changes, meets, spark};
-use crate::store::figure::{self as store, Shown, Span};
-use crate::store::governance::{self, Meeting};
 use crate::store::menu;
 use crate::workflow::Moment;
 use crate::workflow::figure::View;
@@ -104,19 +102,11 @@ pub(super) async fn show(
     let month = named(&month, moment.today)?;
     let chosen = one_of::<Figure>(&asked.figure)?.unwrap_or(Figure::Evidence);
     let place = place(&mut tx, &signed, &asked.service).await?;
-    let meeting = governance::read(&mut tx, &place.over, month).await?;
-    let signed_off = meeting.as_ref().filter(|meeting| meeting.signed.is_some());
-    let over = signed_off.map_or_else(|| place.over.clone(), |meeting| place.over.frozen(meeting.id));
-    let mut view = View::read(&mut tx, &over, month, moment).await?;
-    let mut now = None;
-    if let Some(meeting) = signed_off {
-        view.shown.values = governance::frozen(&mut tx, meeting.id).await?;
-        now = Some(store::shown(&mut tx, &place.over, Span::of(month, moment.now)).await?);
-    }
+    let view = View::read(&mut tx, &place.over, month, moment).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     let alarm = alarm::standing(&mut tx, &signed, moment.today).await?;
     drop(tx);
-    let drawing = Drawing { signed: &signed, place: &place, view: &view, now, meeting: meeting.as_ref() };
+    let drawing = Drawing { signed: &signed, place: &place, view: &view };
     let layout = signed.layout_with(format!("Governance: {}", month.name()), counts);
     let page = drawing.page(layout.at(&signed.path("governance")), chosen, moment);
     page::render(&MonthPage { alarm, ..page })
@@ -127,15 +117,12 @@ struct Drawing<'a> {
     signed: &'a Signed,
     place: &'a Place,
     view: &'a View,
-    /// What is counted now, when the month is signed off.
-    now: Option<Shown>,
-    meeting: Option<&'a Meeting>,
 }
 
 impl Drawing<'_> {
     fn page(&self, layout: Layout, chosen: Figure, moment: Moment) -> MonthPage {
         let next = self.view.month.after(1);
-        let taken = if let Some(day) = self.meeting.and_then(signed_on) {
+        let taken = if let Some(day) = self.view.meeting.as_ref().and_then(signed_on) {
             format!("As it was signed off on {day}")
         } else if self.view.over {
             format!("As it stood at the end of {}", words::date(self.view.month.last()))
@@ -174,8 +161,11 @@ impl Drawing<'_> {
             questions: self.questions(),
             meeting: self.signed.path(&format!("governance/{}/meeting", self.view.month.text()))
                 + &self.service(),
-            signed: self.meeting.and_then(signed_off),
-            decisions: told(self.signed, self.meeting.map_or(&[][..], |meeting| &meeting.decisions)),
+            signed: self.view.meeting.as_ref().and_then(signed_off),
+            decisions: told(
+                self.signed,
+                self.view.meeting.as_ref().map_or(&[][..], |meeting| &meeting.decisions),
+            ),
         }
     }
 
@@ -194,7 +184,7 @@ impl Drawing<'_> {
             value: words,
             target: figure.target().map_or_else(|| "None".into(), |target| figure.words(target)),
             missed: value.reached(figure) == Some(false),
-            changed: changed(figure, &self.view.shown, self.now.as_ref()).map(|now| {
+            changed: changed(figure, &self.view.shown, self.view.now.as_ref()).map(|now| {
                 let path = self.path(self.view.month, Some(figure));
                 (with_query(&path, &[("service", &self.place.slug), ("now", "yes")], None), now)
             }),

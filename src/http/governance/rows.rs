@@ -23,9 +23,9 @@ use crate::http::signed::{Reading, Signed};
 use crate::http::view::Pages;
 use crate::ids::MeasureId;
 use crate::store::figure::{self as store, About, Page, ROWS, Row, Span, Wanted};
-use crate::store::governance;
 use crate::store::menu;
 use crate::workflow::Moment;
+use crate::workflow::figure::Basis;
 
 /// What the address may say. A word that is not known is an address that is not there.
 #[derive(Debug, Default, Deserialize)]
@@ -104,11 +104,10 @@ pub(super) async fn list(
         return Err(AppError::NotFound);
     }
     // a signed month shows what was signed, and on request what is counted now
-    let meeting = governance::read(&mut tx, &place.over, month).await?.filter(|m| m.signed.is_some());
+    let basis = Basis::read(&mut tx, &place.over, month).await?;
     let now = filter.now == "yes";
-    let frozen = meeting.as_ref().filter(|_| !now).map(|meeting| place.over.frozen(meeting.id));
+    let over = if now { &place.over } else { &basis.over };
     let span = Span::of(month, moment.now);
-    let over = frozen.as_ref().unwrap_or(&place.over);
     let mut found = store::rows(&mut tx, over, span, figure, &wants.wanted).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
@@ -121,7 +120,7 @@ pub(super) async fn list(
     page::render(&RowsPage {
         pages: Pages(Pager::new(&path, &fields(&filter), None, last.as_deref())),
         narrowed: narrowed(&path, &filter, &wants, &place),
-        frozen: meeting.as_ref().and_then(signed_on).map(|day| {
+        frozen: basis.signed().and_then(signed_on).map(|day| {
             let (sentence, says, now) = if now {
                 (
                     format!("This is counted now. The month was signed off on {day}"),
