@@ -200,6 +200,9 @@ impl<'a> Starter<'a> {
             "timezone=UTC",
             // what we read is small enough to be in memory, where a page by index costs no more than the next one
             "random_page_cost=1.1",
+            // what is written at one go, an import or a sample, would otherwise push its own pages out while it goes
+            "shared_buffers=256MB",
+            "wal_buffers=16MB",
             "log_timezone=UTC",
             "log_error_verbosity=terse",
             "log_min_error_statement=panic",
