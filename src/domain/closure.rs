@@ -7,7 +7,7 @@ use super::action::{Action, Piece, Status, missing_kinds};
 use super::finding;
 use super::improvement::Improvement;
 use super::member::{Member, Role};
-use super::recurrence::{Again, Lost, Recurrence};
+use super::recurrence::{Again, Failed, Recurrence};
 use super::standard::Approver;
 use super::text_enum::text_enum;
 use super::topic::EvidenceKind;
@@ -89,8 +89,8 @@ pub struct Case {
     pub again: Option<Again>,
     /// That its finding, or one merged into it, came back.
     pub recurrence: Option<Recurrence>,
-    /// That it opened again because a sustain check found it lost.
-    pub lost: Option<Lost>,
+    /// That it opened again because it did not work or did not last.
+    pub failed: Option<Failed>,
     /// What its measures show, when its closure standard asks for measured improvement.
     pub improvement: Option<Improvement>,
 }

@@ -56,21 +56,44 @@ impl Recurrence {
     }
 }
 
-/// That the improvement of a closed action was lost at a sustain check, so that it opened again (R19).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// The finding whose cause is looked for.
-    pub finding: i32,
-    /// How many days after closure the check was planned.
-    pub days: i64,
-    /// Who completed its root-cause review since, and when; none while one is open.
-    pub reviewed: Option<(String, DateTime<Utc>)>,
+/// What showed that an action did not do what it should, so that its cause is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The sustain check planned so many days after its closure found it lost (R19).
+    Lost(i64),
+    /// Its verification found it ineffective (R16).
+    Ineffective,
 }
 
-/// "the 28-day check was lost".
-#[must_use]
-pub fn lost(days: i64) -> String {
-    format!("the {days}-day check was lost")
+impl Setback {
+    /// "the 28-day check of A-0012 was lost".
+    #[must_use]
+    pub fn of(self, action: &str) -> String {
+        match self {
+            Self::Lost(days) => format!("the {days}-day check of {action} was lost"),
+            Self::Ineffective => format!("{action} was verified as ineffective"),
+        }
+    }
+
+    /// "the 28-day check was lost".
+    #[must_use]
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Lost(days) => format!("the {days}-day check was lost"),
+            Self::Ineffective => "it was verified as ineffective".into(),
+        }
+    }
+}
+
+/// That an action opened again because it did not work or did not last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The finding whose cause is looked for.
+    pub finding: i32,
+    /// What showed it.
+    pub by: Setback,
+    /// Who completed its root-cause review since, and when; none while one is open.
+    pub reviewed: Option<(String, DateTime<Utc>)>,
 }
 
 /// Why a finding cannot be linked to another as the earlier one.
@@ -172,10 +195,8 @@ pub fn lacks(given: &Causes, today: NaiveDate) -> Vec<(&'static str, &'static st
     }
     let said = format!("{} {}", given.whys.join(". "), given.analysis);
     if said.trim().chars().count() < ANALYSIS || is_vague_note(&said) {
-        lacking.push((
-            "why-1",
-            "Say why it came back, so that somebody else can follow it: one short answer is not enough",
-        ));
+        lacking
+            .push(("why-1", "Say why, so that somebody else can follow it: one short answer is not enough"));
     }
     match given.review_on {
         None => lacking.push(("review_on", "Enter the day on which you look at it again")),

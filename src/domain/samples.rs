@@ -117,7 +117,7 @@ impl Cast {
             assurance: None,
             again: None,
             recurrence: None,
-            lost: None,
+            failed: None,
             improvement: None,
         }
     }

@@ -9,7 +9,7 @@ use crate::domain::escalation::{Cause, Decision, Level};
 use crate::domain::event::EventKind;
 use crate::domain::figure::Month;
 use crate::domain::governance::Said;
-use crate::domain::recurrence::lost;
+use crate::domain::recurrence::Setback;
 use crate::domain::reference::Reference;
 use crate::domain::signal::Sign;
 use crate::domain::sustain::Lasting;
@@ -88,7 +88,7 @@ fn words_for(told: &Told) -> (String, String, String) {
             (of_sign(told), by_day(told, "until", "It comes back on"), text("reason"))
         }
         EventKind::ClosureNotLasting => (linked(told), String::new(), String::new()),
-        EventKind::RootCauseOpened => (plain, was_lost(told), String::new()),
+        EventKind::RootCauseOpened => (plain, setback(told), String::new()),
         EventKind::RootCauseSaved | EventKind::RootCauseFound => (plain, why(told), text("analysis")),
         EventKind::FindingLinked | EventKind::LinkWithdrawn => (linked(told), reason(told), String::new()),
         EventKind::MeasureNamed => (plain, String::new(), text("name")),
@@ -250,9 +250,10 @@ fn merged(told: &Told, name: &str, before: &str) -> String {
 }
 
 /// "The 28-day check was lost"; nothing when it was found again.
-fn was_lost(told: &Told) -> String {
-    let days = told.detail.get("days").and_then(Value::as_i64);
-    days.map_or_else(String::new, |days| words::capital(&lost(days)))
+fn setback(told: &Told) -> String {
+    let lost = told.detail.get("days").and_then(Value::as_i64).map(Setback::Lost);
+    let setback = lost.or_else(|| told.detail.get("verdict").map(|_| Setback::Ineffective));
+    setback.map_or_else(String::new, |setback| words::capital(&setback.sentence()))
 }
 
 /// The lines of a root-cause review, what has to change elsewhere, and when it is looked at again.

@@ -56,15 +56,15 @@ pub async fn read_marked(tx: &mut TenantTx, number: i32) -> Result<Option<(Arc<C
 /// The case of a row, with what only few actions have: those that opened again, and those that close with measured
 /// improvement.
 async fn whole(tx: &mut TenantTx, row: Row) -> Result<Case, Error> {
-    let lost = match row.cycle > 1 || row.has_merged {
-        true => root_cause::lost(tx, row.id).await?,
+    let failed = match row.cycle > 1 || row.has_merged {
+        true => root_cause::failed(tx, row.id).await?,
         false => None,
     };
     let improvement = match row.measured_improvement {
         true => Some(improvement::read(tx, row.id, row.cycle).await?),
         false => None,
     };
-    Ok(Case { lost, improvement, ..row.into_case()? })
+    Ok(Case { failed, improvement, ..row.into_case()? })
 }
 
 async fn row(tx: &mut TenantTx, number: i32) -> Result<Option<Row>, Error> {
@@ -175,7 +175,7 @@ impl Row {
             assurance: self.assurance()?,
             again: self.again(),
             recurrence: self.recurrence(),
-            lost: None,
+            failed: None,
             improvement: None,
             action: self.into_action()?,
         })

@@ -1,4 +1,5 @@
-//! What a link or a lost sustain check does: closures that did not last, and root-cause reviews (R19, R22).
+//! What a link, a lost sustain check or an ineffective verdict does: closures that did not last, and root-cause reviews (R16, R19,
+//! R22).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -7,9 +8,9 @@ use sqlx::types::Json;
 use super::scope::Scope;
 use super::{TenantTx, word};
 use crate::domain::action::Status;
-use crate::domain::recurrence::{Causes, Factor, Lost};
+use crate::domain::recurrence::{Causes, Factor, Failed, Setback};
 use crate::domain::topic::{EvidenceKind, Risk, Theme, Topic};
-use crate::ids::{ActionId, FindingId, FindingLinkId, RootCauseId, SustainCheckId};
+use crate::ids::{ActionId, FindingId, FindingLinkId, RootCauseId, SustainCheckId, VerificationId};
 
 /// A root-cause review.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,8 +24,10 @@ pub struct RootCause {
     pub wider: String,
     pub review_on: Option<NaiveDate>,
     pub version: i64,
-    /// The action whose check was lost, and how many days after closure that was planned; none when it was found again.
+    /// The action whose check was lost, and how many days after closure that was planned.
     pub lost: Option<(i32, i64)>,
+    /// The action that was verified as ineffective.
+    pub ineffective: Option<i32>,
     pub opened_at: DateTime<Utc>,
     pub saved_by: Option<String>,
     pub saved_at: Option<DateTime<Utc>>,
@@ -33,6 +36,13 @@ pub struct RootCause {
 }
 
 impl RootCause {
+    /// The action that did not work or did not last, and what showed it; none when it was found again.
+    #[must_use]
+    pub fn because(&self) -> Option<(i32, Setback)> {
+        let lost = self.lost.map(|(action, days)| (action, Setback::Lost(days)));
+        lost.or_else(|| self.ineffective.map(|action| (action, Setback::Ineffective)))
+    }
+
     /// Whether it is complete, and so never edited any more.
     #[must_use]
     pub const fn complete(&self) -> bool {
@@ -219,40 +229,48 @@ pub async fn before(tx: &mut TenantTx, finding: FindingId) -> Result<Option<Befo
     .transpose()
 }
 
-/// Whether the improvement of this action, or of one that was merged into it, was lost, and its root-cause review: first the
-/// one that is not complete.
+/// Whether this action, or one that was merged into it, did not work or did not last, and its root-cause review: first the
+/// one that is not complete. Verdicts of before reviews were opened for them (migration 0049) do not count.
 ///
 /// # Errors
 /// The database was lost.
-pub async fn lost(tx: &mut TenantTx, action: ActionId) -> Result<Option<Lost>, sqlx::Error> {
+pub async fn failed(tx: &mut TenantTx, action: ActionId) -> Result<Option<Failed>, sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query!(
-        r#"SELECT f.number, c.due_on - (k.at AT TIME ZONE 'Europe/London')::date AS "days!", r.by AS "by?", r.at AS "at?"
-           FROM actions b JOIN sustain_checks c ON c.provider_id = $1 AND c.action_id = b.id AND c.result = 'lost'
-           JOIN closures k ON k.provider_id = $1 AND k.action_id = b.id AND k.cycle = c.cycle
-           JOIN findings f ON f.provider_id = $1 AND f.id = b.finding_id
+        r#"SELECT f.number, x.days, r.by AS "by?", r.at AS "at?"
+           FROM actions b JOIN findings f ON f.provider_id = $1 AND f.id = b.finding_id
+           CROSS JOIN LATERAL (SELECT c.at, c.due_on - (k.at AT TIME ZONE 'Europe/London')::date AS days FROM sustain_checks c
+               JOIN closures k ON k.provider_id = $1 AND k.action_id = b.id AND k.cycle = c.cycle
+               WHERE c.provider_id = $1 AND c.action_id = b.id AND c.result = 'lost'
+             UNION ALL SELECT v.at, NULL FROM verifications v WHERE v.provider_id = $1 AND v.action_id = b.id AND v.outcome = 'ineffective'
+               AND EXISTS (SELECT 1 FROM root_cause_reviews r WHERE r.provider_id = $1 AND r.finding_id = b.finding_id AND coalesce(r.completed_at >= v.at, true))) x
            LEFT JOIN LATERAL (SELECT m.name AS by, r.completed_at AS at FROM root_cause_reviews r JOIN memberships m ON m.provider_id = $1 AND m.id = r.completed_by
-             WHERE r.provider_id = $1 AND r.finding_id = b.finding_id AND r.completed_at >= c.at AND NOT EXISTS (SELECT 1 FROM root_cause_reviews o
+             WHERE r.provider_id = $1 AND r.finding_id = b.finding_id AND r.completed_at >= x.at AND NOT EXISTS (SELECT 1 FROM root_cause_reviews o
                WHERE o.provider_id = $1 AND o.finding_id = b.finding_id AND o.completed_at IS NULL) ORDER BY r.round DESC LIMIT 1) r ON true
            WHERE b.provider_id = $1 AND b.id = ANY(ARRAY(SELECT $2::uuid UNION SELECT z.id FROM actions z WHERE z.provider_id = $1 AND z.merged_into = $2))
-           ORDER BY r.at IS NOT NULL, c.at DESC LIMIT 1"#,
+           ORDER BY r.at IS NOT NULL, x.at DESC LIMIT 1"#,
         provider.uuid(),
         action.uuid(),
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|r| Lost { finding: r.number, days: r.days.into(), reviewed: r.by.zip(r.at) }))
+    Ok(row.map(|r| Failed {
+        finding: r.number,
+        by: r.days.map_or(Setback::Ineffective, |days| Setback::Lost(days.into())),
+        reviewed: r.by.zip(r.at),
+    }))
 }
 
-/// Whether a sustain check of an action of this finding was lost.
+/// Whether an action of this finding was lost at a sustain check, or found ineffective.
 ///
 /// # Errors
 /// The database was lost.
-pub async fn was_lost(tx: &mut TenantTx, finding: FindingId) -> Result<bool, sqlx::Error> {
+pub async fn has_failed(tx: &mut TenantTx, finding: FindingId) -> Result<bool, sqlx::Error> {
     let provider = tx.provider();
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM actions a JOIN sustain_checks c ON c.provider_id = $1 AND c.action_id = a.id AND c.result = 'lost'
-             WHERE a.provider_id = $1 AND a.finding_id = $2) AS "lost!""#,
+        r#"SELECT EXISTS (SELECT 1 FROM actions a WHERE a.provider_id = $1 AND a.finding_id = $2
+             AND (EXISTS (SELECT 1 FROM sustain_checks c WHERE c.provider_id = $1 AND c.action_id = a.id AND c.result = 'lost')
+               OR EXISTS (SELECT 1 FROM verifications v WHERE v.provider_id = $1 AND v.action_id = a.id AND v.outcome = 'ineffective'))) AS "failed!""#,
         provider.uuid(),
         finding.uuid(),
     )
@@ -260,21 +278,36 @@ pub async fn was_lost(tx: &mut TenantTx, finding: FindingId) -> Result<bool, sql
     .await
 }
 
-/// Opens a root-cause review of a finding unless one is open, as the next round, because of a lost check if one is named;
-/// with `again` also after a complete one.
+/// Because of what a root-cause review is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// It was found again, or somebody asks once more.
+    Again,
+    /// A sustain check found it lost.
+    Lost(SustainCheckId),
+    /// A verdict found it ineffective.
+    Ineffective(VerificationId),
+}
+
+/// Opens a root-cause review of a finding unless one is open, as the next round; with `again` also after a complete one.
 ///
 /// # Errors
-/// A rule of the database refused (the finding is no recurrence), or it was lost.
+/// A rule of the database refused (the finding has no reason for one), or it was lost.
 pub async fn open(
     tx: &mut TenantTx,
     finding: FindingId,
-    lost: Option<SustainCheckId>,
+    because: Because,
     again: bool,
 ) -> Result<Option<(RootCauseId, i32)>, sqlx::Error> {
     let (provider, by, at, id) = (tx.provider(), tx.actor(), tx.now(), RootCauseId::new());
+    let (check, verdict) = match because {
+        Because::Again => (None, None),
+        Because::Lost(check) => (Some(check.uuid()), None),
+        Because::Ineffective(verdict) => (None, Some(verdict.uuid())),
+    };
     let round = sqlx::query_scalar!(
-        r#"INSERT INTO root_cause_reviews (provider_id, id, finding_id, round, opened_by, opened_at, lost_check_id)
-           SELECT $1, $2, $3, coalesce(max(r.round), 0) + 1, $4, $5, $7::uuid FROM root_cause_reviews r WHERE r.provider_id = $1 AND r.finding_id = $3
+        r#"INSERT INTO root_cause_reviews (provider_id, id, finding_id, round, opened_by, opened_at, lost_check_id, verdict_id)
+           SELECT $1, $2, $3, coalesce(max(r.round), 0) + 1, $4, $5, $7::uuid, $8::uuid FROM root_cause_reviews r WHERE r.provider_id = $1 AND r.finding_id = $3
            HAVING $6 OR count(*) = 0
            ON CONFLICT (provider_id, finding_id) WHERE completed_at IS NULL DO NOTHING RETURNING round"#,
         provider.uuid(),
@@ -283,7 +316,8 @@ pub async fn open(
         by.map(|by| by.uuid()),
         at,
         again,
-        lost.map(|check| check.uuid()),
+        check,
+        verdict,
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -1,6 +1,6 @@
-//! The root-cause review of what came back: written, completed, opened again (R22).
+//! The root-cause review of what came back, was lost or did not work: written, completed, opened again (R16, R19, R22).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::finding::lock;
 use super::{Actor, Done, Moment, Said, Stop};
@@ -9,9 +9,9 @@ use crate::domain::access::Verb;
 use crate::domain::action::Action;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::recurrence::{Causes, lacks};
-use crate::ids::{FindingId, RootCauseId, SustainCheckId};
+use crate::ids::{FindingId, RootCauseId, SustainCheckId, VerificationId};
 use crate::store::TenantTx;
-use crate::store::root_cause as store;
+use crate::store::root_cause::{self as store, Because};
 
 const NONE_OPEN: &str =
     "There is no open root-cause review of this finding: it is complete, and stays as it is.";
@@ -81,10 +81,12 @@ pub async fn open_again(app: &AppState, by: &Actor, number: i32) -> Done<()> {
 async fn open_again_once(app: &AppState, by: &Actor, number: i32) -> Done<()> {
     let mut tx = by.begin(app).await?;
     let found = lock(&mut tx, by, number, Verb::FindRootCause).await?;
-    if store::before(&mut tx, found.id).await?.is_none() && !store::was_lost(&mut tx, found.id).await? {
-        return Err(Stop::refused("This finding is not linked to an earlier one."));
+    if store::before(&mut tx, found.id).await?.is_none() && !store::has_failed(&mut tx, found.id).await? {
+        return Err(Stop::refused(
+            "This finding is not linked to an earlier one, and none of its actions failed.",
+        ));
     }
-    let opened = store::open(&mut tx, found.id, None, true).await?;
+    let opened = store::open(&mut tx, found.id, Because::Again, true).await?;
     if !told(&mut tx, Event::of_finding(EventKind::RootCauseOpened, found.id), opened) {
         return Err(Stop::refused("A root-cause review is open already."));
     }
@@ -94,7 +96,7 @@ async fn open_again_once(app: &AppState, by: &Actor, number: i32) -> Done<()> {
 
 /// Opens the root-cause review of a recurrence, unless it has one.
 pub(super) async fn open_within(tx: &mut TenantTx, finding: FindingId) -> Result<(), sqlx::Error> {
-    let opened = store::open(tx, finding, None, false).await?;
+    let opened = store::open(tx, finding, Because::Again, false).await?;
     told(tx, Event::of_finding(EventKind::RootCauseOpened, finding), opened);
     Ok(())
 }
@@ -107,9 +109,28 @@ pub(super) async fn open_for_lost(
     check: SustainCheckId,
     days: i64,
 ) -> Result<(), sqlx::Error> {
-    let opened = store::open(tx, action.finding_id, Some(check), true).await?;
+    let facts = json!({ "check": check, "days": days });
+    open_for(tx, action, Because::Lost(check), facts).await
+}
+
+/// Opens the root-cause review of what a verdict found ineffective, unless one is open (R16).
+pub(super) async fn open_for_ineffective(
+    tx: &mut TenantTx,
+    action: &Action,
+    verdict: VerificationId,
+) -> Result<(), sqlx::Error> {
+    open_for(tx, action, Because::Ineffective(verdict), json!({ "verdict": verdict })).await
+}
+
+async fn open_for(
+    tx: &mut TenantTx,
+    action: &Action,
+    because: Because,
+    facts: Value,
+) -> Result<(), sqlx::Error> {
+    let opened = store::open(tx, action.finding_id, because, true).await?;
     let event = Event::of_action(EventKind::RootCauseOpened, action.id, action.finding_id);
-    told(tx, event.detail(json!({ "check": check, "days": days })), opened);
+    told(tx, event.detail(facts), opened);
     Ok(())
 }
 

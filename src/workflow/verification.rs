@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::escalation::raise_for;
+use super::root_cause::open_for_ineffective;
 use super::tell::tell_owner;
 use super::{Actor, Done, Moment, Said, Stop};
 use crate::app::AppState;
@@ -17,6 +18,7 @@ use crate::domain::verification::{
     Capacity, Consequence, EscalateBecause, Outcome, Verdict, VerdictRefusal, capacity, weigh,
 };
 use crate::error::AppError;
+use crate::ids::VerificationId;
 use crate::store::action::{self, Change};
 use crate::store::change::{self, Field, NewChange};
 use crate::store::{TenantTx, case, judged, member, verification};
@@ -61,7 +63,7 @@ async fn verify_once(
             .text("missing", verdict.missing.clone().unwrap_or_default())
             .text("exception_reason", verdict.exception_reason.clone().unwrap_or_default()),
     );
-    take_effect(&mut tx, &case.action, verdict, follows).await?;
+    take_effect(&mut tx, &case.action, id, verdict, follows).await?;
     tx.commit().await?;
     Ok(follows)
 }
@@ -78,10 +80,11 @@ async fn as_it_counts(tx: &mut TenantTx, by: &Actor, case: &Case, verdict: &Verd
     Ok(Verdict { exception_reason: kept, ..verdict.clone() })
 }
 
-/// The action after the verdict: status, cycle and date, the message to its owner, the escalations.
+/// The action after the verdict: status, cycle and date, the message to its owner, the escalations, the question why.
 async fn take_effect(
     tx: &mut TenantTx,
     action: &Action,
+    id: VerificationId,
     verdict: &Verdict,
     follows: Consequence,
 ) -> Result<(), sqlx::Error> {
@@ -96,7 +99,8 @@ async fn take_effect(
         Some(EscalateBecause::Ineffective) => {
             // it is the new cycle that waits for a decision: what is undecided in an earlier one is history
             let again = Action { cycle: action.cycle + 1, ..action.clone() };
-            escalate(tx, &again, Cause::Ineffective).await
+            escalate(tx, &again, Cause::Ineffective).await?;
+            open_for_ineffective(tx, action, id).await
         }
         Some(EscalateBecause::Mixed) => escalate(tx, action, Cause::MixedEvidence).await,
         None => Ok(()),

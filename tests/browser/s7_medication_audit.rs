@@ -291,7 +291,7 @@ fn what_comes_back_is_linked_and_its_cause_is_found() {
     browser.press("Complete review");
     browser.see("Tick at least one thing that contributed to it");
     browser.choose("Procedures and guidance");
-    browser.fill("Why did it come back?", "New protocols are written on admission, on late shifts");
+    browser.fill("Why did it happen?", "New protocols are written on admission, on late shifts");
     browser.fill("Why was that?", "The admission form has no line for a maximum dose");
     browser.fill("What has to change in other services? (optional)", "The same form in the other branches");
     browser.date("When is it looked at again?", stage.in_days(30));

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use rstest::rstest;
 use throughline::clock::Clock;
 use throughline::domain::action::Status;
+use throughline::domain::recurrence::{Causes, Factor};
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::domain::verification::{Mark, Outcome, Verdict};
 use throughline::store::{case, papers};
 use throughline::workflow::person::end_place;
 use throughline::workflow::verification::verify;
-use throughline::workflow::{Stop, change, submission, update};
+use throughline::workflow::{Stop, change, closure, root_cause, submission, update};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::{World, day, saturday, world};
 use crate::review::sentences;
+use crate::worker::texts;
 
 /// What happened: status, cycle, due date, extensions.
 async fn state(w: &World, action: throughline::domain::reference::Reference) -> (Status, i32, String, i32) {
@@ -233,9 +235,52 @@ async fn ineffective_begins_anew_and_is_escalated(#[case] risk: Risk, #[case] ra
     for said in ["Evidence of earlier rounds", "Round 1", "Verdict: ineffective", "Verified as ineffective"] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    assert_eq!(opened(&db).await, ["1 verdict"], "R16: and why it did not work is asked");
+    let told = w.browser("deputy").await.get("/findings/F-0001").await.text();
+    let why = format!("It was opened because {action} was verified as ineffective.");
+    assert!(told.contains(&why) && told.contains("Root-cause review opened"), "{told}");
     // and it waits on the manager's list of escalations
     let list = w.browser("manager").await.get("/escalations").await.text();
     assert!(list.contains("Verified as ineffective"), "{list}");
+}
+
+/// The root-cause reviews: their round, and because of what they were opened.
+async fn opened(db: &TestDb) -> Vec<String> {
+    let sql = "SELECT round || CASE WHEN verdict_id IS NOT NULL THEN ' verdict' ELSE '' END FROM root_cause_reviews ORDER BY round";
+    texts(db, sql).await
+}
+
+/// R16: what did not work closes when somebody has found out why, whatever was done since.
+#[tokio::test]
+async fn what_did_not_work_closes_when_its_cause_is_known() {
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    let action = w.submitted_action(Risk::Medium, "carer").await;
+    w.verify(action, "deputy", Outcome::Ineffective).await;
+    w.submit(action, "carer").await;
+    w.verify(action, "deputy", Outcome::Ineffective).await;
+    assert_eq!(opened(&db).await, ["1 verdict"], "one is open already");
+    w.submit(action, "carer").await;
+    w.verify(action, "deputy", Outcome::Complete).await;
+    let manager = w.actor("manager");
+    let seen = w.version(action).await;
+    let close = async || closure::close(&w.app, manager, action.number, seen, "Six of six show it").await;
+    assert!(sentences(close().await).contains("Missing: why it did not work."));
+    let page = w.browser("manager").await.get(&format!("/actions/{action}")).await.text();
+    let missing = "It was verified as ineffective: the root-cause review of F-0001 has to be complete";
+    assert!(page.contains(missing) && page.contains("Write the root-cause review"), "{page}");
+    let causes = Causes {
+        factors: vec![Factor::Equipment],
+        whys: vec!["The bell slides off when the bed is made and nobody looks for it".into()],
+        review_on: Some(w.today() + chrono::Days::new(30)),
+        ..Causes::default()
+    };
+    root_cause::save(&w.app, manager, 1, 1, &causes, true).await.unwrap();
+    close().await.unwrap();
+    // opened again for another reason, its cause stays known
+    let (seen, due) = (w.version(action).await, w.today() + chrono::Days::new(7));
+    closure::reopen(&w.app, manager, action.number, seen, "Two rooms were added", due).await.unwrap();
+    assert_eq!(w.case(action).await.unreviewed(), None);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Case, Item, Step, done};
 use crate::domain::action::{SubmissionRefusal, can_submit};
-use crate::domain::recurrence::lost;
+use crate::domain::recurrence::Setback;
 use crate::domain::reference::Reference;
 use crate::domain::words;
 
@@ -27,7 +27,7 @@ impl Case {
     #[must_use]
     pub fn unreviewed(&self) -> Option<i32> {
         let came_back = self.recurrence.as_ref().filter(|r| r.reviewed.is_none()).map(|r| r.finding);
-        came_back.or_else(|| self.lost.as_ref().filter(|l| l.reviewed.is_none()).map(|l| l.finding))
+        came_back.or_else(|| self.failed.as_ref().filter(|f| f.reviewed.is_none()).map(|f| f.finding))
     }
 
     pub(super) fn came_back(&self) -> Vec<Item> {
@@ -36,25 +36,27 @@ impl Case {
         items
     }
 
-    /// The line about why it came back or was lost.
+    /// The line about why it came back, was lost or did not work.
     fn cause(&self) -> Option<Item> {
         let has_to = |why: String| format!("{why}: its root-cause review has to be complete");
         let found = self
             .recurrence
             .as_ref()
             .map(|r| (&r.reviewed, has_to(format!("{} was found before", Reference::finding(r.finding)))));
-        let lost = self.lost.as_ref().map(|l| {
-            let (lost, finding) = (words::capital(&lost(l.days)), Reference::finding(l.finding));
-            (&l.reviewed, format!("{lost}: the root-cause review of {finding} has to be complete"))
+        let failed = self.failed.as_ref().map(|f| {
+            let (setback, finding) = (words::capital(&f.by.sentence()), Reference::finding(f.finding));
+            (&f.reviewed, format!("{setback}: the root-cause review of {finding} has to be complete"))
         });
-        let mut both: Vec<_> = found.into_iter().chain(lost).collect();
+        let never_worked =
+            found.is_none() && self.failed.as_ref().is_some_and(|f| f.by == Setback::Ineffective);
+        let mut both: Vec<_> = found.into_iter().chain(failed).collect();
         // what is missing first, then what was completed last
         both.sort_by_key(|(reviewed, _)| reviewed.as_ref().map(|(_, at)| std::cmp::Reverse(*at)));
         let (reviewed, missing) = both.into_iter().next()?;
         Some(Item {
             step: Step::RootCause,
             met: reviewed.is_some(),
-            title: "Why it came back",
+            title: if never_worked { "Why it did not work" } else { "Why it came back" },
             detail: reviewed.as_ref().map_or(missing, |(_, at)| format!("Complete, {}", words::instant(*at))),
             aside: reviewed.as_ref().map_or_else(|| done(false), |(by, _)| by.clone()),
         })
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
     use crate::domain::closure::{ClosureRefusal, gate};
     use crate::domain::improvement::Improvement;
-    use crate::domain::recurrence::{Lost, Recurrence};
+    use crate::domain::recurrence::{Failed, Recurrence};
     use crate::domain::samples::Cast;
 
     const REMINDER: &str = "Remind staff about PRN protocols";
@@ -138,19 +140,24 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_closes_when_its_cause_is_known() {
+    fn what_was_lost_or_did_not_work_closes_when_its_cause_is_known() {
         let at = |day: &str| format!("{day}T10:00:00Z").parse().unwrap();
         let by = |day: Option<&str>| day.map(|day| ("Daniel Osei".to_owned(), at(day)));
         let found_before = "F-0103 was found before: its root-cause review has to be complete";
         let was_lost = "The 28-day check was lost: the root-cause review of F-0104 has to be complete";
-        for (came_back, was, detail, holds) in [
-            (None, Some(None), was_lost, Some(104)),
-            (None, Some(Some("2026-12-03")), "Complete, 3 December 2026 at 10:00am", None),
-            (Some(None), Some(Some("2026-12-03")), found_before, Some(103)),
-            (Some(Some("2026-11-03")), Some(None), was_lost, Some(104)),
+        let no_use = "It was verified as ineffective: the root-cause review of F-0104 has to be complete";
+        let (lost, ineffective) = (Setback::Lost(28), Setback::Ineffective);
+        for (came_back, by_what, was, detail, holds) in [
+            (None, lost, None, was_lost, Some(104)),
+            (None, lost, Some("2026-12-03"), "Complete, 3 December 2026 at 10:00am", None),
+            (None, ineffective, None, no_use, Some(104)),
+            (None, ineffective, Some("2026-12-03"), "Complete, 3 December 2026 at 10:00am", None),
+            (Some(None), lost, Some("2026-12-03"), found_before, Some(103)),
+            (Some(Some("2026-11-03")), lost, None, was_lost, Some(104)),
             (
                 Some(Some("2026-11-03")),
-                Some(Some("2026-12-03")),
+                lost,
+                Some("2026-12-03"),
                 "Complete, 3 December 2026 at 10:00am",
                 None,
             ),
@@ -159,9 +166,11 @@ mod tests {
             let mut case = cast.verified();
             case.recurrence =
                 came_back.map(|day| Recurrence { finding: 103, reviewed: by(day), others: vec![] });
-            case.lost = was.map(|day| Lost { finding: 104, days: 28, reviewed: by(day) });
+            case.failed = Some(Failed { finding: 104, by: by_what, reviewed: by(was) });
             let items = case.came_back();
             assert_eq!(items[0].detail, detail);
+            let worked_once = came_back.is_some() || by_what == lost;
+            assert_eq!(items[0].title == "Why it came back", worked_once);
             assert_eq!((items[0].met, case.unreviewed()), (holds.is_none(), holds), "{detail}");
             assert_eq!(gate(&cast.manager, &case).is_ok(), holds.is_none(), "{detail}");
             // the words of what was lost were accepted once: only what was found again has to be answered otherwise

@@ -12,7 +12,7 @@ use crate::clock::london_date;
 use crate::domain::access::{Verb, may};
 use crate::domain::event::EventKind;
 use crate::domain::finding::relation;
-use crate::domain::recurrence::{Causes, Factor, WHYS, lost};
+use crate::domain::recurrence::{Causes, Factor, Setback, WHYS};
 use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
@@ -37,7 +37,7 @@ const NEWEST: i64 = 50;
 
 /// What each of the lines asks.
 const WHY: [&str; WHYS] = [
-    "Why did it come back?",
+    "Why did it happen?",
     "Why was that?",
     "And why that?",
     "And why that again?",
@@ -50,6 +50,8 @@ pub(super) struct Shown {
     pub(super) note: String,
     /// Why it was opened, when it was not found again.
     pub(super) because: String,
+    /// What it asks.
+    pub(super) asks: &'static str,
     pub(super) facts: Facts,
     pub(super) complete: bool,
 }
@@ -66,9 +68,8 @@ fn one(review: &RootCause, reads: bool, several: bool) -> Shown {
         (Some(at), Some(by)) => format!("Complete: {by}, {}", day(at)),
         _ => format!("Open since {}", day(review.opened_at)),
     };
-    let because = review.lost.map(|(action, days)| {
-        let check = lost(days).replacen("check", &format!("check of {}", Reference::action(action)), 1);
-        format!("It was opened because {check}.")
+    let because = review.because().map(|(action, setback)| {
+        format!("It was opened because {}.", setback.of(&Reference::action(action).to_string()))
     });
     let title = if several {
         format!("Root-cause review, round {}", review.round)
@@ -76,8 +77,9 @@ fn one(review: &RootCause, reads: bool, several: bool) -> Shown {
         "Root-cause review".to_owned()
     };
     let facts = if reads { facts(review) } else { Facts::new() };
-    let because = because.unwrap_or_default();
-    Shown { title, note, because, facts, complete: review.complete() }
+    let never_worked = review.because().is_some_and(|(_, setback)| setback == Setback::Ineffective);
+    let asks = if never_worked { "Why did it not work?" } else { "Why did it come back?" };
+    Shown { title, note, because: because.unwrap_or_default(), asks, facts, complete: review.complete() }
 }
 
 fn facts(review: &RootCause) -> Facts {

@@ -32,6 +32,7 @@ SELECT (SELECT json_agg(json_build_object('before', x.before, 'number', x.number
   (SELECT json_agg(json_build_object('id', r.id, 'round', r.round, 'factors', r.factors, 'whys', r.whys, 'analysis', r.analysis, 'wider', r.wider, 'review_on', r.review_on,
       'version', r.version, 'lost', (SELECT json_build_array(a.number, k.due_on - (e.at AT TIME ZONE 'Europe/London')::date) FROM sustain_checks k
         JOIN actions a ON a.provider_id = $1 AND a.id = k.action_id JOIN closures e ON e.provider_id = $1 AND e.action_id = k.action_id AND e.cycle = k.cycle
-        WHERE k.provider_id = $1 AND k.id = r.lost_check_id), 'opened_at', r.opened_at, 'saved_by', s.name, 'saved_at', r.saved_at, 'completed_by', c.name, 'completed_at', r.completed_at) ORDER BY r.round DESC)
+        WHERE k.provider_id = $1 AND k.id = r.lost_check_id),
+      'ineffective', (SELECT a.number FROM verifications v JOIN actions a ON a.provider_id = $1 AND a.id = v.action_id WHERE v.provider_id = $1 AND v.id = r.verdict_id), 'opened_at', r.opened_at, 'saved_by', s.name, 'saved_at', r.saved_at, 'completed_by', c.name, 'completed_at', r.completed_at) ORDER BY r.round DESC)
     FROM root_cause_reviews r LEFT JOIN memberships s ON s.provider_id = $1 AND s.id = r.saved_by LEFT JOIN memberships c ON c.provider_id = $1 AND c.id = r.completed_by
     WHERE r.provider_id = $1 AND r.finding_id = $2) AS "reviews: Json<Vec<RootCause>>"

@@ -46,7 +46,8 @@ fn from_the_wrong_status() -> Vec<Attack> {
         attack("close what was sent back", back("sent_back"), close_low(), "TL017"),
         attack(
             "close what was ineffective",
-            fail("ineffective") + &set("submitted", "status = 'ineffective', cycle = cycle + 1, submitted_at = NULL, verify_by = NULL"),
+            fail("ineffective") + &set("submitted", "status = 'ineffective', cycle = cycle + 1, submitted_at = NULL, verify_by = NULL")
+                + &super::recurrence::open("rc", "low", 1),
             by_hand("submitted"),
             "TL017",
         ),

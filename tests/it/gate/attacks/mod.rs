@@ -6,6 +6,7 @@ mod closing;
 mod commit;
 mod evidence;
 mod improvement;
+mod ineffective;
 mod lost;
 mod papers;
 mod powers;
@@ -92,6 +93,7 @@ async fn every_attack_is_refused_with_its_own_code() {
         reviews::table(),
         recurrence::table(),
         lost::table(),
+        ineffective::table(),
         improvement::table(),
         auditing::table(),
     ];
