@@ -31,6 +31,8 @@ use crate::workflow::{Moment, measure};
 
 /// Changing one, and ending it.
 mod change;
+/// What the program counts by itself.
+mod counted;
 /// Defining one.
 mod new;
 /// What is recorded about one.
@@ -38,6 +40,7 @@ mod record;
 /// The sentence under a chart.
 mod words_of;
 
+use counted::Counted;
 use words_of::{assurance, sentence};
 
 /// The addresses of this feature.
@@ -69,6 +72,8 @@ struct ListPage {
     define: Option<String>,
     rows: Vec<Row>,
     pages: Pages,
+    /// What the program counts by itself; on the first page of those that are followed.
+    counted: Option<Counted>,
     /// Whether those are shown that have ended, and where the others are.
     ended: bool,
     others: String,
@@ -126,12 +131,17 @@ async fn list(
         ended: filter.ended == "yes",
     };
     let mut shown = store::page(&mut tx, &asked).await?;
+    let today = Moment::read(&app).today;
+    let counted = match asked.ended || asked.after.is_some() {
+        true => None,
+        false => counted::read(&mut tx, &signed, service, today).await?,
+    };
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = shown.get(full.saturating_sub(1)).filter(|_| shown.len() > full);
     let last = last.map(|last| format!("{}.{}", last.measure.id, last.measure.name));
     shown.truncate(full);
-    let (here, today) = (signed.path("measures"), Moment::read(&app).today);
+    let here = signed.path("measures");
     page::render(&ListPage {
         layout: signed.layout_with("Measures", around.counts).at(&here),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
@@ -146,6 +156,7 @@ async fn list(
             &[("service", &filter.service), ("ended", if asked.ended { "" } else { "yes" })],
             None,
         ),
+        counted,
         ended: asked.ended,
         action: here,
         service: filter.service,

@@ -70,6 +70,35 @@ pub struct Course {
     pub chart: Chart,
 }
 
+impl Course {
+    fn new(figure: Figure, months: Vec<(Month, Value)>) -> Self {
+        let line = figure::line(figure, &months);
+        let chart = figure::chart(figure, &line);
+        Self { months, line, chart }
+    }
+}
+
+/// A figure in the months that are kept.
+fn of(figure: Figure, kept: &[(Month, Vec<(Figure, Value)>)]) -> Vec<(Month, Value)> {
+    let value = |values: &[(Figure, Value)]| {
+        values.iter().find(|(f, _)| *f == figure).map_or(Value::NOTHING, |(_, value)| *value)
+    };
+    kept.iter().map(|(month, values)| (*month, value(values))).collect()
+}
+
+/// Every figure over the months that are over, as they are kept: at most a day old, and counted for no page.
+///
+/// # Errors
+/// The database was lost.
+pub async fn courses(
+    tx: &mut TenantTx,
+    over: &Over,
+    today: NaiveDate,
+) -> Result<Vec<(Figure, Course)>, sqlx::Error> {
+    let kept = store::kept(tx, over, Month::of(today), MONTHS).await?;
+    Ok(Figure::ALL.iter().map(|figure| (*figure, Course::new(*figure, of(*figure, &kept)))).collect())
+}
+
 impl View {
     /// Reads a month.
     ///
@@ -96,17 +125,11 @@ impl View {
     /// A figure over time: the months that are over, this one last.
     #[must_use]
     pub fn course(&self, figure: Figure) -> Course {
-        let of = |values: &[(Figure, Value)]| {
-            values.iter().find(|(f, _)| *f == figure).map_or(Value::NOTHING, |(_, value)| *value)
-        };
-        let mut months: Vec<(Month, Value)> =
-            self.kept.iter().map(|(month, values)| (*month, of(values))).collect();
+        let mut months = of(figure, &self.kept);
         if self.over {
             months.push((self.month, self.shown.value(figure)));
         }
-        let line = figure::line(figure, &months);
-        let chart = figure::chart(figure, &line);
-        Course { months, line, chart }
+        Course::new(figure, months)
     }
 
     /// The questions for the meeting.

@@ -546,4 +546,23 @@ async fn a_figure_has_its_line_over_time() {
     let path = href(months[3]);
     assert!(path.contains("m8_days") && path.contains("service=rowan-house"), "{path}");
     assert_eq!(browser.get(&path).await.status, 200);
+    // and beside the measures people read themselves it stands with its newest month
+    for (who, slug, place) in [
+        ("quality", "", "Every month, for the whole provider"),
+        ("quality", "rowan-visits", "Every month, for Rowan Visits"),
+        ("manager", "", "Every month, for Rowan House"),
+    ] {
+        let list = w.browser(who).await.get(&format!("/measures?service={slug}")).await;
+        let counted = between(&list.body, "id=\"counted\"", "</section>")[0];
+        assert!(counted.contains(place), "{who}: {counted}");
+        let lines = between(counted, "<tr class=\"govuk-table__row\"><th scope=\"row\"", "</tr>");
+        assert_eq!(lines.len(), Figure::ALL.len(), "{who}");
+        let days = lines.iter().find(|line| line.contains("Days from finding to closure")).unwrap();
+        let wanted =
+            if slug == "rowan-visits" { "None to count, August 2027" } else { "0 days, August 2027" };
+        assert!(days.contains(wanted) && href(days).contains("figure=m8_days"), "{who}: {days}");
+        assert_eq!(w.browser(who).await.get(href(days).split('#').next().unwrap()).await.status, 200);
+    }
+    let ended = browser.get("/measures?ended=yes").await;
+    assert!(!ended.body.contains("id=\"counted\""));
 }
