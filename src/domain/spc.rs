@@ -14,6 +14,9 @@ const RUN: usize = 7;
 pub const TRIAL_FROM: usize = 7;
 /// From so many points the limits are no longer on trial.
 pub const FULL_FROM: usize = 13;
+/// A hair, as a part of the largest value: what adding fractions up may add. Nothing is told apart by less, so that the unit
+/// decides nothing: minutes or hours, per cent or per thousand, counted from nought or from a hundred.
+const HAIR: f64 = 1e-12;
 
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,9 +198,10 @@ pub fn chart(series: &Series<'_>) -> Chart {
         from = to;
     }
     let last = segments.last().and_then(|segment| segment.limits);
+    let hair = hair(series.values);
     Chart {
         variation: last.and(points.last()).map(|point| point.kind),
-        assurance: last.and_then(|limits| assurance(limits, series.better, series.target)),
+        assurance: last.and_then(|limits| assurance(limits, series.better, series.target, hair)),
         segments,
         points,
     }
@@ -207,6 +211,11 @@ fn mean(values: &[f64]) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a series has far fewer than 2^52 points")]
     let n = values.len() as f64;
     values.iter().sum::<f64>() / n
+}
+
+/// What is no difference between values like these.
+fn hair(values: &[f64]) -> f64 {
+    HAIR * values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -228,25 +237,24 @@ fn limits(values: &[f64], gaps: &[bool], screened: bool) -> Option<(Limits, f64)
     if ranges.is_empty() {
         return None;
     }
-    let average = mean(&ranges);
+    let (average, hair) = (mean(&ranges), hair(values));
     if screened {
-        ranges.retain(|range| *range < SCREEN * average);
+        ranges.retain(|range| *range < SCREEN * average - hair);
     }
     if ranges.is_empty() {
         return None;
     }
     let (middle, reach) = (mean(values), LIMIT * mean(&ranges));
-    // a hair of variation from adding fractions up is none
-    if reach <= middle.abs().max(1.0) * 1e-12 {
+    if reach <= hair {
         return None;
     }
     Some((Limits { mean: middle, lower: middle - reach, upper: middle + reach }, reach * 2.0 / 3.0))
 }
 
-fn assurance(limits: Limits, better: Better, target: Option<f64>) -> Option<Assurance> {
+fn assurance(limits: Limits, better: Better, target: Option<f64>, hair: f64) -> Option<Assurance> {
     let target = target?;
     // equal is hit or miss: the strict form
-    let (above, below) = (target > limits.upper, target < limits.lower);
+    let (above, below) = (target > limits.upper + hair, target < limits.lower - hair);
     match better {
         Better::Neither => None,
         Better::Up if above => Some(Assurance::Fail),
@@ -257,10 +265,10 @@ fn assurance(limits: Limits, better: Better, target: Option<f64>) -> Option<Assu
     }
 }
 
-fn sign(of: f64) -> i8 {
-    if of > 0.0 {
+fn sign(of: f64, hair: f64) -> i8 {
+    if of > hair {
         1
-    } else if of < 0.0 {
+    } else if of < -hair {
         -1
     } else {
         0
@@ -289,7 +297,8 @@ fn runs(signs: &[i8], breaks: &[bool]) -> Vec<bool> {
 /// Which points are part of a trend, and the direction of the step that counts for each: out of it when the next point is
 /// part of one too, otherwise into it.
 fn trends(values: &[f64], gaps: &[bool]) -> Vec<Option<i8>> {
-    let steps: Vec<i8> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| sign(b - a)).collect();
+    let hair = hair(values);
+    let steps: Vec<i8> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| sign(b - a, hair)).collect();
     let mut marked = vec![false; values.len()];
     let mut from = 0;
     for to in 1..=steps.len() {
@@ -328,10 +337,11 @@ fn near_twice(sides: &[i8], near: &[bool], gaps: &[bool]) -> Vec<bool> {
 }
 
 fn flags(values: &[f64], gaps: &[bool], limits: Limits, near: f64, better: Better) -> Vec<Point> {
-    let sides: Vec<i8> = values.iter().map(|value| sign(value - limits.mean)).collect();
-    let outside = |value: f64| value > limits.upper || value < limits.lower;
+    let hair = hair(values);
+    let sides: Vec<i8> = values.iter().map(|value| sign(value - limits.mean, hair)).collect();
+    let outside = |value: f64| value > limits.upper + hair || value < limits.lower - hair;
     let close: Vec<bool> =
-        values.iter().map(|value| !outside(*value) && (value - limits.mean).abs() > near).collect();
+        values.iter().map(|value| !outside(*value) && (value - limits.mean).abs() > near + hair).collect();
     let shifts = runs(&sides, gaps);
     let trends = trends(values, gaps);
     let twice = near_twice(&sides, &close, gaps);
@@ -508,21 +518,101 @@ mod tests {
         assert!((split.segments[1].limits.unwrap().mean - 20.461_538).abs() < 1e-4);
     }
 
-    proptest! {
-        /// Moving and stretching the scale changes no conclusion.
-        #[test]
-        fn the_unit_does_not_matter(values in proptest::collection::vec(0_i32..100, 7..40), by in 1_i32..9, up in -50_i32..50) {
-            let plain_values: Vec<f64> = values.iter().copied().map(f64::from).collect();
-            // powers of two and whole numbers, so that no rounding decides
-            let scale = f64::from(1 << (by % 4));
-            let moved: Vec<f64> = plain_values.iter().map(|v| v * scale + f64::from(up) * scale).collect();
-            let (one, other) = (plain(&plain_values), plain(&moved));
-            let sure = |chart: &Chart| chart.segments.iter().all(|s| s.limits.is_none_or(|l| {
-                plain_values.iter().all(|v| [l.mean, l.lower, l.upper, l.mean + (l.upper - l.mean) * 2.0 / 3.0, l.mean - (l.upper - l.mean) * 2.0 / 3.0]
-                    .iter().all(|line| (v - line).abs() > 1e-9))
-            }));
-            prop_assume!(sure(&one));
-            prop_assert_eq!(one.points, other.points);
+    /// A series as it could be read: with gaps, limits calculated anew, a way and a target.
+    #[derive(Clone, Debug)]
+    struct Read {
+        values: Vec<f64>,
+        gaps: Vec<usize>,
+        recalculated: Vec<usize>,
+        better: Better,
+        target: Option<f64>,
+        screened: bool,
+    }
+
+    impl Read {
+        fn chart(&self) -> Chart {
+            let Self { values, gaps, recalculated, better, target, screened } = self;
+            let (better, target, screened) = (*better, *target, *screened);
+            chart(&Series { values, gaps, recalculated, better, target, screened })
         }
+
+        /// Every number otherwise.
+        fn moved(&self, to: impl Fn(f64) -> f64) -> Self {
+            let values = self.values.iter().copied().map(&to).collect();
+            Self { values, target: self.target.map(&to), ..self.clone() }
+        }
+    }
+
+    fn read() -> impl Strategy<Value = Read> {
+        // few different numbers now and then, and steps: so that ties, shifts and flat stretches come up
+        let numbers = prop_oneof![0_i32..101, 40_i32..44, Just(50_i32)];
+        let values = proptest::collection::vec((numbers, 1_usize..9), 1..24).prop_map(|runs| {
+            let each = runs.into_iter().flat_map(|(n, times)| std::iter::repeat_n(f64::from(n), times));
+            each.take(40).collect::<Vec<f64>>()
+        });
+        let places = || proptest::collection::btree_set(1_usize..40, 0..3);
+        let better = prop_oneof![Just(Better::Up), Just(Better::Down), Just(Better::Neither)];
+        let target = proptest::option::of((0_i32..101).prop_map(f64::from));
+        (values, places(), places(), better, target, any::<bool>()).prop_map(
+            |(values, gaps, recalculated, better, target, screened)| {
+                let (gaps, recalculated) = (gaps.into_iter().collect(), recalculated.into_iter().collect());
+                Read { values, gaps, recalculated, better, target, screened }
+            },
+        )
+    }
+
+    fn turned(kind: Kind) -> Kind {
+        match kind {
+            Kind::High => Kind::Low,
+            Kind::Low => Kind::High,
+            kind => kind,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        /// Counting from another nought and in another unit changes no conclusion, and moves the limits with the values.
+        #[test]
+        fn the_unit_does_not_matter(read in read(), up in -1e5_f64..1e5, exponent in -6.0_f64..6.0) {
+            let (one, factor) = (read.chart(), 10.0_f64.powf(exponent));
+            let to = |value: f64| (value + up) * factor;
+            let other = read.moved(to).chart();
+            prop_assert_eq!(&one.points, &other.points);
+            prop_assert_eq!((one.variation, one.assurance), (other.variation, other.assurance));
+            let close = |a: f64, b: f64| (to(a) - b).abs() <= (to(a).abs() + factor * 200.0) * 1e-9;
+            for (a, b) in one.segments.iter().zip(&other.segments) {
+                prop_assert_eq!((a.from, a.len, a.limits.is_some()), (b.from, b.len, b.limits.is_some()));
+                prop_assert!(close(a.median, b.median));
+                if let (Some(a), Some(b)) = (a.limits, b.limits) {
+                    prop_assert!(close(a.mean, b.mean) && close(a.lower, b.lower) && close(a.upper, b.upper), "{a:?} {b:?}");
+                }
+            }
+        }
+
+        /// What is counted the other way round, and better the other way round, says the same.
+        #[test]
+        fn the_sign_does_not_matter(read in read(), up in -1e5_f64..1e5) {
+            let one = read.chart();
+            let better = match read.better {
+                Better::Up => Better::Down,
+                Better::Down => Better::Up,
+                Better::Neither => Better::Neither,
+            };
+            let other = Read { better, ..read.moved(|value| up - value) }.chart();
+            let points: Vec<Point> = one.points.iter().map(|p| Point { rule: p.rule, kind: turned(p.kind) }).collect();
+            prop_assert_eq!(points, other.points);
+            prop_assert_eq!((one.variation.map(turned), one.assurance), (other.variation, other.assurance));
+        }
+    }
+
+    /// However small the numbers are: what a hair is goes by them.
+    #[test]
+    fn small_numbers_have_limits_like_large_ones() {
+        let values: Vec<f64> = [4, 6, 5, 7, 3, 5, 6, 4, 20].iter().copied().map(f64::from).collect();
+        let small: Vec<f64> = values.iter().map(|v| v * 1e-15).collect();
+        assert_eq!(plain(&values).points, plain(&small).points);
+        assert!(plain(&small).points[8].rule.is_some());
+        assert_eq!(plain(&[0.0; 9]).segments[0].limits, None);
     }
 }
