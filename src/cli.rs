@@ -63,7 +63,7 @@ pub enum Command {
     /// The history of everything that was done, which nobody can change unseen.
     #[command(subcommand)]
     Trail(Trail),
-    /// Adds bulk data for measuring: providers called sample-1, sample-2, … with a year of history.
+    /// Adds bulk data for measuring: providers called sample-1, sample-2, … with a history.
     ///
     /// Never needed for work with real people: it cannot be taken out again. The same seed makes the same sample.
     Sample(Sample),
@@ -92,6 +92,9 @@ pub struct Sample {
     /// How many actions each has.
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     actions: u32,
+    /// How many days its history goes back.
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(30..=4000))]
+    days: u32,
     /// What chance begins with.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -241,11 +244,12 @@ async fn worker_once(config: Config) -> Result<()> {
 async fn load_sample(config: Config, wanted: Sample) -> Result<()> {
     let (providers, services, actions, seed) =
         (wanted.providers, wanted.services, wanted.actions, wanted.seed);
+    let days = wanted.days;
     let made_up = wanted.password.is_none();
     let password = wanted.password.unwrap_or_else(|| Token::random().text());
     let opened = database::open_beside(&config).await?;
     let started = std::time::Instant::now();
-    let wanted = sample::Wanted { providers, services, actions, seed };
+    let wanted = sample::Wanted { providers, services, actions, days, seed };
     let made = sample::load(&state(config, &opened)?, &wanted, &password).await;
     opened.close().await;
     let made = made.map_err(|error| match error {

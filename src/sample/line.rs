@@ -18,8 +18,6 @@ use crate::store::sample::rows::{Batch, EventRow, FindingRow, ReviewRow, SignedO
 
 /// Actions that come from one review; the last two answer the same finding.
 const OF_A_REVIEW: u32 = 8;
-/// How far the history goes back, in days.
-const HISTORY_DAYS: i64 = 400;
 
 /// What numbers were given out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +43,8 @@ pub struct Line<'a> {
     pub standards: &'a [ClosureStandard],
     /// How many actions there will be.
     pub wanted: u32,
+    /// How far the history goes back, in days.
+    pub days: u32,
     /// What was given out so far.
     pub numbers: Numbers,
 }
@@ -84,7 +84,7 @@ impl Line<'_> {
     /// When the next review was held: the oldest first, evenly over the history, by day.
     fn next_instant(&mut self) -> DateTime<Utc> {
         let done = i64::from(self.numbers.actions);
-        let minutes = HISTORY_DAYS * 24 * 60;
+        let minutes = i64::from(self.days) * 24 * 60;
         let back = minutes - minutes * done / i64::from(self.wanted.max(1));
         let minute = i64::try_from(self.dice.below(600)).unwrap_or(0);
         self.now - TimeDelta::minutes(back.max(900) - minute)

@@ -1,4 +1,4 @@
-//! Bulk data for measuring: a provider with as many services and actions as asked for, and a history of a good year.
+//! Bulk data for measuring: a provider with as many services and actions as asked for, and a history of as many days.
 //!
 //! What comes of it is what people would have made through the pages, only faster: every row passes every constraint and
 //! trigger, every change has its line in the trail. The same seed makes the same sample.
@@ -48,6 +48,8 @@ pub struct Wanted {
     pub services: u32,
     /// Actions of each.
     pub actions: u32,
+    /// How many days its history goes back.
+    pub days: u32,
     /// What chance begins with.
     pub seed: u64,
 }
@@ -101,7 +103,7 @@ async fn provider_of(
     let mut dice = Dice::new(wanted.seed.wrapping_add(u64::from(number)));
     let id = ProviderId::from(dice.id(now));
     let services = usize::try_from(wanted.services.max(1)).unwrap_or(1);
-    let (people, place, crew) = place::plan(&mut dice, slug, services, now, hash);
+    let (people, place, crew) = place::plan(&mut dice, slug, services, (now, wanted.days), hash);
     let mut tx = SystemTx::begin(&app.db, None, now).await?;
     store::people(&mut tx, &people).await?;
     tx.commit().await?;
@@ -121,6 +123,7 @@ async fn provider_of(
         crew: &crew,
         standards: &standards,
         wanted: wanted.actions,
+        days: wanted.days,
         numbers: Numbers::default(),
     };
     let told = work(app, id, line).await?;

@@ -124,15 +124,15 @@ impl Joining<'_> {
 }
 
 /// Plans a provider of `services` services with two members for each, at least one manager and one care worker for every
-/// service: 200 members for 100 services.
+/// service: 200 members for 100 services. They began a hundred days before the history does.
 pub fn plan(
     dice: &mut Dice,
     slug: &str,
     services: usize,
-    now: DateTime<Utc>,
+    (now, days): (DateTime<Utc>, u32),
     password_hash: &str,
 ) -> (Vec<Person>, Place, Crew) {
-    let at = now - TimeDelta::days(500);
+    let at = now - TimeDelta::days(i64::from(days) + 100);
     let mut joining = Joining { dice, slug, password_hash, at, people: Vec::new(), place: Place::default() };
     let nominated = joining.member(Role::NominatedIndividual, Vec::new(), false);
     let quality = joining.member(Role::QualityLead, Vec::new(), false);

@@ -16,7 +16,7 @@ use crate::harness::scratch::Scratch;
 use crate::harness::{TestDb, fixtures};
 
 const PASSWORD: &str = "marmalade tractor evening";
-const SMALL: Wanted = Wanted { providers: 1, services: 5, actions: 200, seed: 1 };
+const SMALL: Wanted = Wanted { providers: 1, services: 5, actions: 200, days: 400, seed: 1 };
 
 /// Number of rows of each answer to a query of two columns: a word and a count.
 async fn counts(conn: &mut PgConnection, sql: &'static str) -> BTreeMap<String, i64> {
