@@ -1,6 +1,6 @@
 //! The figures of governance, M1 to M10: what each counts, of what, and which way is better. The rows behind them are found
-//! by one function of the database (`app.figure_rows`), which says the same in its own language; [`VERSION`] changes with
-//! either.
+//! by functions of the database (`app.figure_rows` and those it asks), which say the same in their own language; [`VERSION`]
+//! changes with either.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 

@@ -1,5 +1,5 @@
 //! The figures of governance: the numbers of a month, the rows behind them, and what is kept of months that are over. Every
-//! number is a count of the rows of `app.figure_rows` (migrations 0045 and 0047).
+//! number is a count of the rows of `app.figure_rows` (migration 0052); `tests/it/figures` counts them anew from the trail.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::Deserialize;
@@ -147,13 +147,41 @@ impl Shown {
     }
 }
 
-/// Reads what a month shows.
+/// What the queries answer.
+struct Counts {
+    values: Option<Json<Vec<(Figure, f64, f64)>>>,
+    heat: Option<Json<Vec<Heat>>>,
+    days: Option<Json<Vec<(f64, i64)>>>,
+    repeats: Option<Json<Vec<Again>>>,
+    undecided: Option<Json<Vec<(i32, String, String)>>>,
+    unmeasured: Option<Json<Vec<(i32, String, String)>>>,
+}
+
+/// Reads what a month shows: counted now, or as its meeting froze it.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn shown(tx: &mut TenantTx, over: &Over, span: Span) -> Result<Shown, sqlx::Error> {
+    let counts = match over.frozen {
+        Some(meeting) => as_frozen(tx, meeting, span).await?,
+        None => counted(tx, over, span).await?,
+    };
+    let values = counts.values.map_or_else(Vec::new, |Json(values)| values);
+    let value = |(figure, numerator, denominator)| (figure, Value { numerator, denominator });
+    Ok(Shown {
+        values: values.into_iter().map(value).collect(),
+        heat: counts.heat.map_or_else(Vec::new, |Json(heat)| heat),
+        overdue: counts.days.map_or_else(Vec::new, |Json(days)| days),
+        repeats: counts.repeats.map_or_else(Vec::new, |Json(repeats)| repeats),
+        undecided: counts.undecided.map_or_else(Vec::new, |Json(rows)| rows),
+        unmeasured: counts.unmeasured.map_or_else(Vec::new, |Json(rows)| rows),
+    })
+}
+
+async fn counted(tx: &mut TenantTx, over: &Over, span: Span) -> Result<Counts, sqlx::Error> {
     let provider = tx.provider();
-    let row = sqlx::query_file!(
+    sqlx::query_file_as!(
+        Counts,
         "src/store/sql/figures.sql",
         provider.uuid(),
         &over.services,
@@ -163,20 +191,24 @@ pub async fn shown(tx: &mut TenantTx, over: &Over, span: Span) -> Result<Shown, 
         span.month.first(),
         span.last,
         NAMED,
-        over.frozen,
     )
     .fetch_one(tx.conn())
-    .await?;
-    let values = row.values.map_or_else(Vec::new, |Json(values)| values);
-    let value = |(figure, numerator, denominator)| (figure, Value { numerator, denominator });
-    Ok(Shown {
-        values: values.into_iter().map(value).collect(),
-        heat: row.heat.map_or_else(Vec::new, |Json(heat)| heat),
-        overdue: row.days.map_or_else(Vec::new, |Json(days)| days),
-        repeats: row.repeats.map_or_else(Vec::new, |Json(repeats)| repeats),
-        undecided: row.undecided.map_or_else(Vec::new, |Json(rows)| rows),
-        unmeasured: row.unmeasured.map_or_else(Vec::new, |Json(rows)| rows),
-    })
+    .await
+}
+
+async fn as_frozen(tx: &mut TenantTx, meeting: Uuid, span: Span) -> Result<Counts, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_file_as!(
+        Counts,
+        "src/store/sql/figures_frozen.sql",
+        provider.uuid(),
+        meeting,
+        span.until,
+        span.last,
+        NAMED,
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// What a row is about.

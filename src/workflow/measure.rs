@@ -62,7 +62,7 @@ async fn define_once(app: &AppState, by: &Actor, new: &Measure) -> Done<()> {
     let mut tx = by.begin(app).await?;
     store::insert(&mut tx, new).await?;
     let facts = json!({ "measure": new.id, "service": new.service, "shape": new.shape.as_str(), "better": new.way.as_str(),
-        "cadence": new.cadence.as_str(), "baseline": new.baseline, "target": new.target, "deadline": new.deadline });
+        "cadence": new.cadence.as_str(), "baseline": new.baseline, "target": new.target, "deadline": new.deadline, "feedback": new.feedback });
     tx.record(Event::of_provider(EventKind::MeasureDefined).detail(facts).text("name", new.name.clone()));
     tx.commit().await?;
     Ok(())

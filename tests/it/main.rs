@@ -25,6 +25,7 @@ mod delivery;
 mod demo;
 mod escalation;
 mod evidence;
+mod figures;
 mod finding;
 mod gate;
 mod governance;
