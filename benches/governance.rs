@@ -116,7 +116,8 @@ async fn measure(data: &Path, size: u64) -> Vec<(&'static str, f64)> {
     sign_off(&ours.address, &cookie, &mut database).await;
     signs_are_counted(&mut database).await;
     figures_are_kept(&mut database).await;
-    sqlx::raw_sql("VACUUM (ANALYZE); CHECKPOINT").execute(&mut database).await.unwrap();
+    sqlx::raw_sql("VACUUM (ANALYZE)").execute(&mut database).await.unwrap();
+    sqlx::raw_sql("CHECKPOINT").execute(&mut database).await.unwrap();
     sqlx::raw_sql("ALTER SYSTEM SET log_min_duration_statement = 0").execute(&mut database).await.unwrap();
     sqlx::raw_sql("SELECT pg_reload_conf()").execute(&mut database).await.unwrap();
     tokio::time::sleep(Duration::from_millis(500)).await;
