@@ -10,6 +10,7 @@ use crate::domain::governance::Said;
 use crate::ids::ServiceId;
 use crate::store::figure::Over;
 use crate::store::governance::Written;
+use crate::workflow::figure;
 use crate::workflow::governance::{self, Given, Item, On};
 
 const MINUTES: &str = "The figures were read one by one, with the rows behind those that missed their target. High-risk \
@@ -62,6 +63,8 @@ impl Stage<'_> {
         let written = Written { held_on: date, minutes: MINUTES.into(), present, others: String::new() };
         governance::write(self.app, &quality, &on, 0, &written).await.map_err(failed)?;
         self.set_clock(moment(date, 7, 40));
+        // as the worker would have by then: the signed month keeps its line
+        figure::sweep(self.app, self.provider).await.map_err(failed)?;
         governance::sign(self.app, &nominated, &on, 1).await.map_err(failed)
     }
 }

@@ -6,17 +6,17 @@ use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::TenantTx;
-
+use super::{TenantTx, word};
 use crate::clock::{london_date, london_hour};
-use crate::domain::figure::{Figure, Month, Value};
+use crate::domain::figure::{Age, Figure, Month, Value};
 use crate::domain::topic::{Theme, Topic};
 use crate::ids::{GovernanceId, ProviderId, ServiceId};
 
 /// What is kept of months that are over.
 mod kept;
 
-pub use kept::{Standing, first_month, keep, kept, standing};
+pub(in crate::store) use kept::before;
+pub use kept::{Before, Standing, first_month, keep, kept, standing};
 
 /// How many rows a page has.
 pub const ROWS: i64 = 50;
@@ -86,6 +86,11 @@ impl Span {
         Self { month, from, until, last: month.last().min(london_date(now)) }
     }
 
+    /// The month.
+    pub(in crate::store) const fn month(self) -> Month {
+        self.month
+    }
+
     /// Its instants and its days.
     pub(in crate::store) const fn bounds(self) -> (DateTime<Utc>, DateTime<Utc>, NaiveDate, NaiveDate) {
         (self.from, self.until, self.month.first(), self.last)
@@ -140,6 +145,13 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// How many actions have been overdue for so long.
+    #[must_use]
+    pub fn overdue_for(&self, age: Age) -> i64 {
+        let (least, most) = age.days();
+        self.overdue.iter().filter(|(days, _)| (least..=most).contains(days)).map(|(_, n)| n).sum()
+    }
+
     /// The value of a figure.
     #[must_use]
     pub fn value(&self, figure: Figure) -> Value {
@@ -319,4 +331,43 @@ pub async fn rows(
         amount: row.amount,
         whole: row.whole,
     })
+}
+
+/// The first rows behind a figure, and how many there are.
+#[derive(Clone, Debug)]
+pub struct First {
+    /// The figure.
+    pub figure: Figure,
+    /// How many rows it has.
+    pub all: i64,
+    /// The first of them.
+    pub rows: Vec<Row>,
+}
+
+/// Reads the first `most` rows behind every figure that has any.
+///
+/// # Errors
+/// The database was lost, or holds a word this program does not know.
+pub async fn first_rows(
+    tx: &mut TenantTx,
+    over: &Over,
+    span: Span,
+    most: i64,
+) -> Result<Vec<First>, sqlx::Error> {
+    let provider = tx.provider();
+    let rows = sqlx::query_file!(
+        "src/store/sql/report_rows.sql",
+        provider.uuid(),
+        &over.services,
+        over.whole,
+        span.from,
+        span.until,
+        span.month.first(),
+        span.last,
+        most,
+        over.frozen,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter().map(|r| Ok(First { figure: word(&r.figure)?, all: r.all, rows: r.rows.0 })).collect()
 }

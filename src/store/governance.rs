@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::figure::{Over, Span};
 use super::{TenantTx, word};
-use crate::domain::figure::{Figure, Month, Value};
+use crate::domain::figure::{Figure, MONTHS, Month, Value};
 use crate::domain::governance::Said;
 use crate::domain::member::Role;
 use crate::ids::{ActionId, FindingId, GovernanceId, MemberId, ServiceId};
@@ -196,7 +196,7 @@ pub async fn decide(tx: &mut TenantTx, id: GovernanceId, new: &NewDecision<'_>) 
     Ok(done.rows_affected() == 1)
 }
 
-/// Freezes the figures of a month with the rows they count, and signs it off. Returns the figures.
+/// Freezes the figures of a month with the rows they count and their line over the months before, and signs it off. Returns the figures.
 ///
 /// # Errors
 /// A rule of the database refused (a bug: the domain refuses first), or it was lost.
@@ -227,12 +227,17 @@ pub async fn sign(
     .execute(tx.conn())
     .await?;
     sqlx::query!(
-        "UPDATE governance_meetings SET signed_by = $3, signed_at = $4, definition = $5 WHERE provider_id = $1 AND id = $2",
+        "UPDATE governance_meetings g SET signed_by = $3, signed_at = $4, definition = $5, lines = coalesce((
+             SELECT jsonb_agg(jsonb_build_array(m.month, coalesce((SELECT jsonb_agg(jsonb_build_array(k.figure, k.numerator, k.denominator) ORDER BY k.figure) FROM figures_kept k
+                 WHERE k.provider_id = $1 AND k.place_id = g.place_id AND k.month = m.month), '[]')) ORDER BY m.month)
+             FROM figure_months m WHERE m.provider_id = $1 AND m.month < g.month AND m.month >= $6), '[]')
+           WHERE g.provider_id = $1 AND g.id = $2",
         provider.uuid(),
         id.uuid(),
         by.map(|by| by.uuid()),
         now,
         definition,
+        span.month().before(MONTHS).first(),
     )
     .execute(tx.conn())
     .await?;

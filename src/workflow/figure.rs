@@ -11,7 +11,7 @@ use crate::domain::questions::{self, Question, Repeat, Seen};
 use crate::domain::spc::Chart;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
-use crate::store::figure::{self as store, Over, Shown, Span, Standing};
+use crate::store::figure::{self as store, Before, Over, Shown, Span, Standing};
 use crate::store::governance::{self, Meeting};
 
 /// What the figures of a month are counted from. Whoever shows or counts a month asks here, so that none can miss that it was
@@ -56,7 +56,7 @@ pub struct View {
     pub now: Option<Shown>,
     /// The meeting on it.
     pub meeting: Option<Meeting>,
-    kept: Vec<(Month, Vec<(Figure, Value)>)>,
+    kept: Vec<Before>,
 }
 
 /// A figure over time.
@@ -110,16 +110,23 @@ impl View {
         month: Month,
         moment: Moment,
     ) -> Result<Self, sqlx::Error> {
-        let span = Span::of(month, moment.now);
         let basis = Basis::read(tx, over, month).await?;
+        let signed = basis.signed().and_then(|meeting| meeting.signed.clone());
+        // what is signed was over then, whatever a clock says now
+        let span = Span::of(month, signed.as_ref().map_or(moment.now, |signed| moment.now.max(signed.at)));
         let mut shown = store::shown(tx, &basis.over, span).await?;
         let mut now = None;
         if let Some(meeting) = basis.signed() {
             shown.values = governance::frozen(tx, meeting.id).await?;
             now = Some(store::shown(tx, over, span).await?);
         }
-        let kept = store::kept(tx, over, month, MONTHS).await?;
-        Ok(Self { month, over: month.is_over(moment.today), shown, now, meeting: basis.meeting, kept })
+        // a signed month keeps the line it had; only when no month before it was counted by then is there none to keep
+        let over_by_now = signed.is_some() || month.is_over(moment.today);
+        let kept = match signed.map(|signed| signed.lines).filter(|lines| !lines.is_empty()) {
+            Some(lines) => lines,
+            None => store::kept(tx, over, month, MONTHS).await?,
+        };
+        Ok(Self { month, over: over_by_now, shown, now, meeting: basis.meeting, kept })
     }
 
     /// A figure over time: the months that are over, this one last.

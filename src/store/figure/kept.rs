@@ -8,6 +8,17 @@ use crate::domain::figure::{Figure, Month, Value};
 use crate::domain::text_enum::TextEnum as _;
 use crate::store::TenantTx;
 
+/// A month before another, with every figure that had rows.
+pub type Before = (Month, Vec<(Figure, Value)>);
+
+/// A month as it is stored; a figure of another version of the program is left out.
+pub(in crate::store) fn before((month, values): (NaiveDate, Vec<(String, f64, f64)>)) -> Before {
+    let value = |(word, numerator, denominator): (String, f64, f64)| {
+        Figure::from_text(&word).map(|figure| (figure, Value { numerator, denominator }))
+    };
+    (Month::of(month), values.into_iter().filter_map(value).collect())
+}
+
 /// The months before `until` whose numbers are kept, in order, at most `months` of them, with every figure that had rows.
 ///
 /// # Errors
@@ -17,7 +28,7 @@ pub async fn kept(
     over: &Over,
     until: Month,
     months: u32,
-) -> Result<Vec<(Month, Vec<(Figure, Value)>)>, sqlx::Error> {
+) -> Result<Vec<Before>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
         r#"SELECT m.month, (SELECT json_agg(json_build_array(k.figure, k.numerator, k.denominator)) FROM figures_kept k
@@ -30,14 +41,9 @@ pub async fn kept(
     )
     .fetch_all(tx.conn())
     .await?;
-    let each = rows.into_iter().map(|row| {
-        let values = row.values.map_or_else(Vec::new, |Json(values)| values);
-        // a figure of another version of the program is left out
-        let value = |(word, numerator, denominator): (String, f64, f64)| {
-            Figure::from_text(&word).map(|figure| (figure, Value { numerator, denominator }))
-        };
-        (Month::of(row.month), values.into_iter().filter_map(value).collect())
-    });
+    let each = rows
+        .into_iter()
+        .map(|row| before((row.month, row.values.map_or_else(Vec::new, |Json(values)| values))));
     Ok(each.collect())
 }
 

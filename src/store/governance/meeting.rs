@@ -8,7 +8,7 @@ use crate::domain::figure::Month;
 use crate::domain::governance::Said;
 use crate::ids::{GovernanceId, MemberId};
 use crate::store::TenantTx;
-use crate::store::figure::Over;
+use crate::store::figure::{Before, Over, before};
 
 /// A round of minutes.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +65,8 @@ pub struct SignedOff {
     pub at: DateTime<Utc>,
     /// The version of the definitions.
     pub definition: String,
+    /// The line over the months before, as it was then; empty when none of them was counted yet.
+    pub lines: Vec<Before>,
 }
 
 /// The meeting on a month.
@@ -89,7 +91,7 @@ pub struct Meeting {
 pub async fn read(tx: &mut TenantTx, over: &Over, month: Month) -> Result<Option<Meeting>, sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query!(
-        r#"SELECT m.id AS "id: GovernanceId", m.signed_at, m.definition, s.name AS "signed_by?",
+        r#"SELECT m.id AS "id: GovernanceId", m.signed_at, m.definition, m.lines AS "lines: Json<Vec<(NaiveDate, Vec<(String, f64, f64)>)>>", s.name AS "signed_by?",
              ARRAY(SELECT DISTINCT x.by FROM governance_minutes x WHERE x.provider_id = $1 AND x.meeting_id = m.id) AS "authors!: Vec<MemberId>",
              (SELECT json_build_array(x.round, x.held_on, x.minutes, x.others, b.name, x.at,
                  coalesce((SELECT json_agg(json_build_array(p.id, p.name) ORDER BY p.name) FROM governance_attendance a JOIN memberships p ON p.provider_id = $1 AND p.id = a.member_id
@@ -108,15 +110,16 @@ pub async fn read(tx: &mut TenantTx, over: &Over, month: Month) -> Result<Option
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| Meeting {
-        id: row.id,
-        signed: row
-            .signed_by
-            .zip(row.signed_at)
-            .zip(row.definition)
-            .map(|((by, at), definition)| SignedOff { by, at, definition }),
-        authors: row.authors,
-        minutes: row.minutes.map(|Json(minutes)| minutes),
-        decisions: row.decisions.map_or_else(Vec::new, |Json(decisions)| decisions),
+    Ok(row.map(|row| {
+        let lines = row.lines.map_or_else(Vec::new, |Json(lines)| lines);
+        let lines: Vec<Before> = lines.into_iter().map(before).collect();
+        let signed = row.signed_by.zip(row.signed_at).zip(row.definition);
+        Meeting {
+            id: row.id,
+            signed: signed.map(|((by, at), definition)| SignedOff { by, at, definition, lines }),
+            authors: row.authors,
+            minutes: row.minutes.map(|Json(minutes)| minutes),
+            decisions: row.decisions.map_or_else(Vec::new, |Json(decisions)| decisions),
+        }
     }))
 }
