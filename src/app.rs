@@ -17,6 +17,7 @@ use crate::error::Cause;
 use crate::files::store::EvidenceStore;
 use crate::http::{self, server};
 use crate::mail::transport::Transport;
+use crate::report::press::Press;
 use crate::store::Db;
 
 /// The state of the running program; cheap to clone.
@@ -32,6 +33,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// How mail leaves.
     pub mail: Arc<Transport>,
+    /// Where reports become PDFs.
+    pub press: Press,
     /// Where evidence files are kept.
     pub evidence: EvidenceStore,
     /// When the worker last finished a tick, seconds since the epoch; before the first, when the program started.
@@ -61,6 +64,7 @@ impl AppState {
             config: Arc::new(config),
             passwords: Passwords::new(),
             mail: Arc::new(mail),
+            press: Press::new(),
             evidence,
             last_tick,
         })

@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod people;
+mod report;
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
@@ -10,6 +11,7 @@ use throughline::clock::Clock;
 use throughline::config::{Config, DatabaseConfig};
 use throughline::database::{self, Opened};
 use throughline::demo::{self, Presence};
+use throughline::domain::trail::{Head, typed_hash};
 use throughline::domain::words::count_of as counted;
 use throughline::error::AppError;
 use throughline::lifecycle::Supervisor;
@@ -63,6 +65,8 @@ pub enum Command {
     /// The history of everything that was done, which nobody can change unseen.
     #[command(subcommand)]
     Trail(Trail),
+    /// Write the governance report of a month as a PDF: the same as the page shows and its button downloads.
+    Report(report::Asked),
     /// Adds bulk data for measuring: providers called sample-1, sample-2, … with a history.
     ///
     /// Never needed for work with real people: it cannot be taken out again. The same seed makes the same sample.
@@ -77,7 +81,18 @@ pub enum Trail {
         /// The provider's part of the address; all providers when left out.
         #[arg(long, value_name = "SLUG")]
         provider: Option<String>,
+        /// Also check a line against the hash that stands on a printed page: needs --provider and --hash.
+        #[arg(long, value_name = "NUMBER", requires_all = ["provider", "hash"], value_parser = clap::value_parser!(i64).range(1..))]
+        line: Option<i64>,
+        /// The hash printed beside that line.
+        #[arg(long, value_name = "HASH", requires = "line", value_parser = printed_hash)]
+        hash: Option<String>,
     },
+}
+
+/// A hash as somebody copied it from a printed page.
+fn printed_hash(text: &str) -> Result<String, String> {
+    typed_hash(text).ok_or_else(|| "give the whole hash: 64 figures and letters from a to f".to_owned())
 }
 
 /// How much a sample holds, and who can sign in to it.
@@ -115,15 +130,19 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
         Command::Worker { .. } => worker_once(config).await,
         Command::Provider(asked) => people::providers(config, asked).await,
         Command::User(asked) => people::people(config, asked).await,
-        Command::Trail(Trail::Verify { provider }) => verify_trails(config, provider.as_deref()).await,
+        Command::Trail(Trail::Verify { provider, line, hash }) => {
+            let printed = line.zip(hash).map(|(seq, hash)| Head { seq, hash });
+            verify_trails(config, provider.as_deref(), printed).await
+        }
+        Command::Report(asked) => report::write(config, asked).await,
         Command::Sample(wanted) => load_sample(config, wanted).await,
     }
 }
 
-async fn verify_trails(config: Config, slug: Option<&str>) -> Result<()> {
+async fn verify_trails(config: Config, slug: Option<&str>, printed: Option<Head>) -> Result<()> {
     let opened = database::open_beside(&config).await?;
     let state = state(config, &opened)?;
-    let done = verify_each(&state, slug).await;
+    let done = verify_each(&state, slug, printed).await;
     opened.close().await;
     let broken = done?;
     if broken > 0 {
@@ -133,7 +152,7 @@ async fn verify_trails(config: Config, slug: Option<&str>) -> Result<()> {
 }
 
 /// Says of each trail whether it is whole; answers how many are not.
-async fn verify_each(state: &AppState, slug: Option<&str>) -> Result<u64> {
+async fn verify_each(state: &AppState, slug: Option<&str>, printed: Option<Head>) -> Result<u64> {
     let lost = |error: AppError| anyhow!("the trail could not be read: {error:?}");
     let providers = match (trail::providers(state, slug).await, slug) {
         (Err(AppError::NotFound), Some(slug)) => bail!("There is no provider \"{slug}\"."),
@@ -141,10 +160,13 @@ async fn verify_each(state: &AppState, slug: Option<&str>) -> Result<u64> {
     };
     let mut broken = 0;
     for provider in providers {
-        match trail::verify(state, provider.id).await.map_err(lost)? {
+        match trail::verify(state, provider.id, printed.clone()).await.map_err(lost)? {
             Ok(whole) => {
                 let lines = counted(u64::try_from(whole.lines).unwrap_or_default(), "line", "lines");
                 say(&format!("{}: {lines}, unbroken; the last has the hash {}.", provider.slug, whole.head));
+                if let Some(printed) = &printed {
+                    say(&format!("Line {} has the hash that was given.", printed.seq));
+                }
             }
             Err(at) => {
                 broken += 1;

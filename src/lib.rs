@@ -16,6 +16,8 @@ pub mod http;
 pub mod ids;
 pub mod lifecycle;
 pub mod mail;
+pub mod picture;
+pub mod report;
 pub mod sample;
 pub mod store;
 pub mod worker;

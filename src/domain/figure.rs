@@ -2,11 +2,14 @@
 //! by functions of the database (`app.figure_rows` and those it asks), which say the same in their own language; [`VERSION`]
 //! changes with either.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-
 use super::measure::{self, Cadence, Line, Reading};
 use super::spc::{Better, Chart};
 use super::text_enum::text_enum;
+
+/// Calendar months.
+mod month;
+
+pub use month::Month;
 
 /// The version of these definitions; a signed month names the one it was counted with.
 pub const VERSION: &str = "2026-11";
@@ -112,6 +115,17 @@ impl Figure {
         }
     }
 
+    /// Of when its rows are, before the name of a month: "in", "at the end of". `over` when the month is.
+    #[must_use]
+    pub const fn joins(self, over: bool) -> &'static str {
+        match (self.when(), over) {
+            (When::During, true) => "in",
+            (When::During, false) => "so far in",
+            (When::AtEnd, true) => "at the end of",
+            (When::AtEnd, false) => "now, in",
+        }
+    }
+
     /// Which way is better.
     #[must_use]
     pub const fn better(self) -> Better {
@@ -199,6 +213,36 @@ impl Figure {
         }
     }
 
+    /// Whether some of its rows are counted and some are not, so that each has to say which.
+    #[must_use]
+    pub const fn marks_rows(self) -> bool {
+        matches!(self.unit(), Unit::Share) && !matches!(self, Self::Positive)
+    }
+
+    /// What the amount beside each of its rows is, where there is one.
+    #[must_use]
+    pub const fn amounts(self) -> Option<&'static str> {
+        match self {
+            Self::Days => Some("From finding to closure"),
+            Self::Overdue => Some("Overdue for"),
+            Self::Stale => Some("Without an update for"),
+            Self::Positive => Some("Positive answers"),
+            _ => None,
+        }
+    }
+
+    /// The amount beside a row: "3 days", "12 of 20"; empty where there is none.
+    #[must_use]
+    pub fn amount(self, amount: Option<f64>, whole: Option<f64>) -> String {
+        match (self, amount, whole) {
+            (Self::Positive, Some(part), Some(whole)) => {
+                format!("{} of {}", measure::number(part), measure::number(whole))
+            }
+            (_, Some(days), _) => Self::Days.words(days),
+            _ => String::new(),
+        }
+    }
+
     /// A value as it is read: "92%", "7", "34 days".
     #[must_use]
     pub fn words(self, value: f64) -> String {
@@ -257,83 +301,19 @@ impl Value {
         }
     }
 
+    /// What is read, and of how many where that does not say it already: ("92%", "46 of 50"), ("3 of 4", "").
+    #[must_use]
+    pub fn said(self, figure: Figure) -> (String, String) {
+        let (words, parts) = (self.words(figure), self.parts(figure));
+        let parts = if parts == words || self.number(figure).is_none() { String::new() } else { parts };
+        (words, parts)
+    }
+
     /// Whether the target is reached; none without one, or without a value.
     #[must_use]
     pub fn reached(self, figure: Figure) -> Option<bool> {
         let (value, target) = (self.number(figure)?, figure.target()?);
         Some(if figure.better() == Better::Down { value <= target } else { value >= target })
-    }
-}
-
-/// A calendar month in Europe/London.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Month(NaiveDate);
-
-impl Month {
-    /// The month a day is in.
-    #[must_use]
-    pub fn of(day: NaiveDate) -> Self {
-        Self(day.with_day(1).unwrap_or(day))
-    }
-
-    /// From an address: `2026-10`. None for anything else, or a month outside this and the last century.
-    #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (year, month) = text.split_once('-')?;
-        let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(year, 4) || !digits(month, 2) {
-            return None;
-        }
-        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
-        NaiveDate::from_ymd_opt(year, month, 1).filter(|_| (1950..2150).contains(&year)).map(Self)
-    }
-
-    /// As the address says it.
-    #[must_use]
-    pub fn text(self) -> String {
-        self.0.format("%Y-%m").to_string()
-    }
-
-    /// "October 2026".
-    #[must_use]
-    pub fn name(self) -> String {
-        self.0.format("%B %Y").to_string()
-    }
-
-    /// "October".
-    #[must_use]
-    pub fn short(self) -> String {
-        self.0.format("%B").to_string()
-    }
-
-    /// Its first day.
-    #[must_use]
-    pub const fn first(self) -> NaiveDate {
-        self.0
-    }
-
-    /// Its last day.
-    #[must_use]
-    pub fn last(self) -> NaiveDate {
-        self.after(1).0.checked_sub_days(Days::new(1)).unwrap_or(self.0)
-    }
-
-    /// So many months later.
-    #[must_use]
-    pub fn after(self, months: u32) -> Self {
-        Self(self.0.checked_add_months(Months::new(months)).unwrap_or(self.0))
-    }
-
-    /// So many months before.
-    #[must_use]
-    pub fn before(self, months: u32) -> Self {
-        Self(self.0.checked_sub_months(Months::new(months)).unwrap_or(self.0))
-    }
-
-    /// Whether it is over by `today`.
-    #[must_use]
-    pub fn is_over(self, today: NaiveDate) -> bool {
-        self < Self::of(today)
     }
 }
 

@@ -100,6 +100,10 @@ pub enum Why {
     TextPutIn(String),
     /// It is the line of another provider.
     OtherProvider,
+    /// Its hash is not the one that was written down of it elsewhere, so it or a line before it was rewritten.
+    NotAsWrittenDown,
+    /// The trail ends before this line, of which a hash was written down.
+    EndsBefore(i64),
 }
 
 impl Broken {
@@ -129,8 +133,28 @@ impl Broken {
             Why::OtherProvider => {
                 format!("The trail breaks at line {at}: the line belongs to another provider.")
             }
+            Why::NotAsWrittenDown => format!(
+                "The trail is not the one the hash was written down of: line {at} has another hash, so this line or one before it was rewritten."
+            ),
+            Why::EndsBefore(line) => {
+                format!("The trail ends before line {line}: line {at} and those after it were taken out.")
+            }
         }
     }
+}
+
+/// The hash of a line, as the next one is chained to it.
+#[must_use]
+pub fn hash_of(line: &str) -> String {
+    sha256(&[line.as_bytes()])
+}
+
+/// What somebody typed from a printed page as the hash of a line: 64 letters and figures, however they were spaced. None
+/// for anything else.
+#[must_use]
+pub fn typed_hash(text: &str) -> Option<String> {
+    let hash: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    (hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hash)
 }
 
 /// What a line says.
@@ -157,6 +181,8 @@ pub struct Verifier {
     before: String,
     /// The last two lines do not fit: the next one says which of them was changed.
     in_doubt: bool,
+    /// A line and the hash that was written down of it elsewhere.
+    written_down: Option<Head>,
 }
 
 impl Verifier {
@@ -164,7 +190,21 @@ impl Verifier {
     #[must_use]
     pub fn new(provider: ProviderId) -> Self {
         let hash = sha256(&[provider.to_string().as_bytes()]);
-        Self { provider: provider.uuid(), seq: 0, before: hash.clone(), hash, in_doubt: false }
+        Self {
+            provider: provider.uuid(),
+            seq: 0,
+            before: hash.clone(),
+            hash,
+            in_doubt: false,
+            written_down: None,
+        }
+    }
+
+    /// The same, and the trail has to hold a line with the hash that was written down of it elsewhere: so a trail that was
+    /// rewritten as a whole is found out, and one whose end was cut off.
+    #[must_use]
+    pub fn against(self, written_down: Option<Head>) -> Self {
+        Self { written_down, ..self }
     }
 
     /// The number of the last line looked at; 0 before the first.
@@ -204,6 +244,9 @@ impl Verifier {
             self.in_doubt = seq > 1;
             return if self.in_doubt { Ok(()) } else { Err(Broken { at: seq, why: Why::Altered }) };
         }
+        if self.written_down.as_ref().is_some_and(|head| head.seq == seq && head.hash != self.hash) {
+            return Err(Broken { at: seq, why: Why::NotAsWrittenDown });
+        }
         self.beside(line, &says).map_or(Ok(()), |why| Err(Broken { at: seq, why }))
     }
 
@@ -223,6 +266,9 @@ impl Verifier {
         }
         if head.hash != self.hash {
             return Err(Broken { at: self.seq.max(1), why: Why::Altered });
+        }
+        if let Some(line) = self.written_down.map(|head| head.seq).filter(|line| *line > self.seq) {
+            return Err(Broken { at: self.seq + 1, why: Why::EndsBefore(line) });
         }
         Ok(Verified { lines: self.seq, head: self.hash })
     }
@@ -411,5 +457,39 @@ mod tests {
     fn another_providers_trail_is_not_ours() {
         let (lines, head) = trail(2);
         assert_eq!(verify(ProviderId::new(), lines, &head).unwrap_err(), Broken { at: 1, why: Why::Altered });
+    }
+
+    #[test]
+    fn a_hash_written_down_shows_a_trail_rewritten_as_a_whole_and_one_cut_short() {
+        let (lines, head) = trail(6);
+        let look = |lines: &[Line], head: &Head, kept: &Head| {
+            let mut verifier = Verifier::new(provider()).against(Some(kept.clone()));
+            lines.iter().try_for_each(|line| verifier.push(line))?;
+            verifier.finish(head)
+        };
+        let kept = |n: usize| Head { seq: lines[n - 1].seq, hash: hash_of(&lines[n - 1].line) };
+        for n in 1..=6 {
+            assert_eq!(look(&lines, &head, &kept(n)).unwrap().lines, 6, "line {n}");
+            let other = Head { hash: hash_of("another"), ..kept(n) };
+            let at = i64::try_from(n).unwrap();
+            assert_eq!(look(&lines, &head, &other).unwrap_err(), Broken { at, why: Why::NotAsWrittenDown });
+        }
+        // cut off together with its head, as nothing in the trail itself would show
+        let short = Head { seq: 4, hash: hash_of(&lines[3].line) };
+        assert!(verify(provider(), lines[..4].to_vec(), &short).is_ok());
+        assert_eq!(
+            look(&lines[..4], &short, &kept(6)).unwrap_err(),
+            Broken { at: 5, why: Why::EndsBefore(6) }
+        );
+    }
+
+    #[test]
+    fn a_hash_is_read_however_it_was_spaced() {
+        let hash = hash_of("a line");
+        let spaced = format!(" {} {}\n", &hash[..32].to_uppercase(), &hash[32..]);
+        assert_eq!(typed_hash(&spaced), Some(hash.clone()));
+        for wrong in ["", &hash[1..], &format!("{hash}0"), &hash.replace(&hash[..1], "g")] {
+            assert_eq!(typed_hash(wrong), None, "{wrong}");
+        }
     }
 }

@@ -19,13 +19,14 @@ use crate::store::TenantTx;
 use crate::store::figure::{self as store, Over};
 use crate::store::provider;
 use crate::workflow::Moment;
+use crate::workflow::report::whole_place;
 
-/// Theme by service, in colours.
-mod heat;
 /// The meeting on a month.
 mod meeting;
 /// The page of a month.
 mod month;
+/// The report of a month.
+mod report;
 /// The rows behind a figure.
 mod rows;
 
@@ -35,6 +36,8 @@ pub fn routes() -> Routes<AppState> {
         .get("/p/{provider}/governance", index)
         .get("/p/{provider}/governance/{month}", month::show)
         .get("/p/{provider}/governance/{month}/{figure}", rows::list)
+        .get("/p/{provider}/governance/{month}/report", report::show)
+        .get("/p/{provider}/governance/{month}/report.pdf", report::pdf)
         .get("/p/{provider}/governance/{month}/meeting", meeting::show)
         .post("/p/{provider}/governance/{month}/minutes", meeting::write)
         .post("/p/{provider}/governance/{month}/decisions", meeting::decide)
@@ -73,10 +76,7 @@ async fn place(tx: &mut TenantTx, signed: &Signed, asked: &str) -> Result<Place,
         choices.insert(0, Choice::new("", "All services"));
         if asked.is_empty() {
             let ids: Vec<ServiceId> = all.iter().map(|service| service.id).collect();
-            let name = match all.len() {
-                1 => format!("{}, 1 service", signed.provider.name),
-                n => format!("{}, {n} services", signed.provider.name),
-            };
+            let name = whole_place(&signed.provider.name, all.len());
             let over = Over::whole(signed.actor.provider, &ids);
             return Ok(Place { over, service: None, slug: String::new(), name, choices });
         }

@@ -43,10 +43,6 @@ pub mod browser;
 pub mod calendar;
 /// Another owner, other words, another date, calling off.
 pub mod change;
-/// A chart as a picture.
-pub mod chart;
-/// What a chart says, in words.
-pub mod chart_words;
 /// Closing and reopening.
 pub mod closure;
 /// Closure audits: the quarters, the sample of one, and its form.
@@ -137,8 +133,6 @@ pub mod sign_in_code;
 pub mod signal;
 /// Who is signed in.
 pub mod signed;
-/// A line in a table's cell, and the signs beside it.
-pub mod spark;
 /// Both versions, when a form was overtaken.
 pub mod stale;
 /// Where everybody starts.
@@ -151,6 +145,8 @@ pub mod sustain;
 pub mod tag;
 /// The trail in plain words.
 pub mod told;
+/// Checking a printed report.
+pub mod trail;
 /// The form of three questions.
 pub mod update;
 /// Forms with files.
@@ -195,6 +191,7 @@ pub fn features() -> Routes<AppState> {
         .merge(exception::routes())
         .merge(measure::routes())
         .merge(governance::routes())
+        .merge(trail::routes())
         .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())

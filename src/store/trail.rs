@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{TenantTx, word};
 use crate::domain::event::{Event, EventKind};
-use crate::domain::trail::{Columns, Head, Line, Text};
-use crate::ids::{ActionId, FindingId, ReviewId};
+use crate::domain::trail::{Columns, Head, Line, Text, hash_of};
+use crate::ids::{ActionId, FindingId, GovernanceId, ReviewId};
 
 /// Appends events in their order; the chain's head stays locked until the transaction ends.
 ///
@@ -197,6 +197,69 @@ pub async fn head(tx: &mut TenantTx) -> Result<Option<Head>, sqlx::Error> {
     sqlx::query_as!(Head, "SELECT seq, hash FROM chain_heads WHERE provider_id = $1", provider.uuid())
         .fetch_optional(tx.conn())
         .await
+}
+
+/// A line by which a paper can be checked: where it stands in the chain, and when it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The line and its hash.
+    pub head: Head,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+impl Mark {
+    fn of(seq: i64, line: &str, at: DateTime<Utc>) -> Self {
+        Self { head: Head { seq, hash: hash_of(line) }, at }
+    }
+}
+
+/// A line of the chain; none when it does not go so far.
+///
+/// # Errors
+/// The database was lost.
+pub async fn mark(tx: &mut TenantTx, seq: i64) -> Result<Option<Mark>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        "SELECT e.seq, e.line, e.at FROM events e WHERE e.provider_id = $1 AND e.seq = $2",
+        provider.uuid(),
+        seq,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Mark::of(row.seq, &row.line, row.at)))
+}
+
+/// The last line of the chain.
+///
+/// # Errors
+/// The database was lost.
+pub async fn newest(tx: &mut TenantTx) -> Result<Option<Mark>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        "SELECT e.seq, e.line, e.at FROM events e WHERE e.provider_id = $1 ORDER BY e.seq DESC LIMIT 1",
+        provider.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Mark::of(row.seq, &row.line, row.at)))
+}
+
+/// The line of the sign-off of a governance meeting.
+///
+/// # Errors
+/// The database was lost.
+pub async fn sign_off(tx: &mut TenantTx, meeting: GovernanceId) -> Result<Option<Mark>, sqlx::Error> {
+    let provider = tx.provider();
+    let row = sqlx::query!(
+        "SELECT e.seq, e.line, e.at FROM events e WHERE e.provider_id = $1 AND e.action_id IS NULL AND e.finding_id IS NULL AND e.review_id IS NULL
+           AND e.kind = 'governance_signed' AND e.line::json -> 'detail' ->> 'meeting' = $2 ORDER BY e.seq DESC LIMIT 1",
+        provider.uuid(),
+        meeting.to_string(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Mark::of(row.seq, &row.line, row.at)))
 }
 
 /// The lines after `after`, in order, at most `limit`, with the texts beside them.

@@ -43,6 +43,8 @@ pub mod governance;
 mod guess;
 /// Several actions change hands at once.
 pub mod handover;
+/// Open findings by theme and service.
+pub mod heat;
 /// Invitations.
 pub mod invitation;
 /// Somebody leaves.
@@ -67,6 +69,8 @@ pub mod provider;
 pub mod recurrence;
 /// Reminders before the due date.
 pub mod reminder;
+/// The report of a month of governance.
+pub mod report;
 /// Starting a review and signing it off.
 pub mod review;
 /// The root-cause review of what came back.

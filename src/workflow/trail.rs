@@ -1,7 +1,7 @@
 //! Verifying a provider's trail: every line, every text, up to the head.
 
 use crate::app::AppState;
-use crate::domain::trail::{Broken, Verified, Verifier};
+use crate::domain::trail::{Broken, Head, Verified, Verifier};
 use crate::error::AppError;
 use crate::ids::ProviderId;
 use crate::store::system::{self, ProviderRow};
@@ -22,15 +22,20 @@ pub async fn providers(app: &AppState, slug: Option<&str>) -> Result<Vec<Provide
     }
 }
 
-/// Verifies the trail as it is at this instant; it may go on growing meanwhile.
+/// Verifies the trail as it is at this instant; it may go on growing meanwhile. With `written_down` it also has to hold the
+/// line whose hash somebody has on paper.
 ///
 /// # Errors
 /// There is no such provider, or the database was lost. That the trail is broken is an answer, not an error.
-pub async fn verify(app: &AppState, provider: ProviderId) -> Result<Result<Verified, Broken>, AppError> {
+pub async fn verify(
+    app: &AppState,
+    provider: ProviderId,
+    written_down: Option<Head>,
+) -> Result<Result<Verified, Broken>, AppError> {
     let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
     trail::hold_still(&mut tx).await?;
     let head = trail::head(&mut tx).await?.ok_or(AppError::NotFound)?;
-    let mut verifier = Verifier::new(provider);
+    let mut verifier = Verifier::new(provider).against(written_down);
     // from below the first, so that nothing stands before it unseen
     let mut read = i64::MIN;
     loop {

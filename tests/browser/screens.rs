@@ -181,6 +181,12 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 ("governance", "main a[href*='/meeting']", ""),
             ),
             from(
+                "/p/{provider}/governance/{month}/report",
+                "governance-report",
+                ("governance", "main a[href*='/report']", ""),
+            ),
+            at("/p/{provider}/trail", "trail", "trail?line=3&hash=0"),
+            from(
                 "/p/{provider}/governance/{month}/{figure}",
                 "governance-rows",
                 ("governance", ".figures__n", ""),
@@ -256,6 +262,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/healthz", "a word for machines"),
     ("/readyz", "a word for machines"),
     ("/p/{provider}/evidence/{id}", "a file"),
+    ("/p/{provider}/governance/{month}/report.pdf", "a file"),
     ("/p/{provider}/evidence/{id}/preview", "a picture"),
 ];
 

@@ -240,7 +240,7 @@ async fn look(beside: &Beside, provider: ProviderId, acknowledged: &[Acknowledge
         }
         assert_eq!(<[u8; 32]>::from(hash.finalize()), wanted, "a file that is not what its row says");
     }
-    let whole = trail::verify(&beside.app, provider).await.unwrap();
+    let whole = trail::verify(&beside.app, provider, None).await.unwrap();
     assert!(whole.is_ok(), "{}", whole.unwrap_err().sentence());
 }
 

@@ -15,16 +15,16 @@ use super::worker::{broken_lines, number, texts};
 use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day};
 
-const MONTH: &str = "/governance/2026-11";
+pub const MONTH: &str = "/governance/2026-11";
 
 /// November is over.
-async fn december(db: &TestDb) -> World {
+pub async fn december(db: &TestDb) -> World {
     let w = lively(db).await;
     w.at(london_hour(day("2026-12-04"), 10));
     w
 }
 
-async fn write(w: &World, browser: &Browser, service: &str, round: &str, text: &str) -> Answer {
+pub async fn write(w: &World, browser: &Browser, service: &str, round: &str, text: &str) -> Answer {
     let there = w.id("quality").to_string();
     let fields = [
         ("service", service),
@@ -38,7 +38,7 @@ async fn write(w: &World, browser: &Browser, service: &str, round: &str, text: &
     browser.post(&format!("{MONTH}/minutes"), &fields).await
 }
 
-async fn sign(browser: &Browser, service: &str, round: &str) -> Answer {
+pub async fn sign(browser: &Browser, service: &str, round: &str) -> Answer {
     browser.post(&format!("{MONTH}/sign-off"), &[("service", service), ("round", round)]).await
 }
 

@@ -51,6 +51,7 @@ mod policy;
 mod quarter;
 mod recurrence;
 mod reminder;
+mod report;
 mod review;
 mod sample;
 mod settings;

@@ -39,7 +39,7 @@ impl Tampered {
     }
 
     async fn verify(&self) -> Result<Verified, Broken> {
-        trail::verify(&self.app, ProviderId::from(world::id("p"))).await.unwrap()
+        trail::verify(&self.app, ProviderId::from(world::id("p")), None).await.unwrap()
     }
 
     /// What is found after `script`; everything is put back.
@@ -266,6 +266,24 @@ async fn the_command_names_the_line_and_ends_with_1() {
     assert!(err.contains("1 trail is broken."), "{err}");
     assert_eq!(ask(&["trail", "verify", "--provider", "provider-1"]).0, Some(1));
     assert_eq!(ask(&["trail", "verify", "--provider", "provider-2"]).0, Some(0));
+    // a line and its hash, as they stand on a printed page
+    let last = "SELECT seq::text || ' ' || hash FROM chain_heads WHERE provider_id = $1";
+    let last: String =
+        sqlx::query_scalar(last).bind(world::id("q")).fetch_one(&mut t.superuser).await.unwrap();
+    let (line, hash) = last.split_once(' ').unwrap();
+    let other = format!("{}{}", if hash.starts_with('0') { '1' } else { '0' }, &hash[1..]);
+    let check = |line: &str, hash: &str| {
+        ask(&["trail", "verify", "--provider", "provider-2", "--line", line, "--hash", hash])
+    };
+    let (code, out, err) = check(line, &hash.to_uppercase());
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.contains(&format!("Line {line} has the hash that was given.")), "{out}");
+    let (code, out, _) = check(line, &other);
+    assert_eq!((code, out.contains("has another hash")), (Some(1), true), "{out}");
+    let (code, out, _) = check("99999", hash);
+    assert_eq!((code, out.contains("The trail ends before line 99999")), (Some(1), true), "{out}");
+    assert_eq!(check(line, "abc").0, Some(2));
+    assert_eq!(ask(&["trail", "verify", "--line", line, "--hash", hash]).0, Some(2), "of which provider?");
     let (code, _, err) = ask(&["trail", "verify", "--provider", "nobody"]);
     assert_eq!((code, err.contains("There is no provider \"nobody\".")), (Some(1), true), "{err}");
 }

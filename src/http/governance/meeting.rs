@@ -28,6 +28,7 @@ use crate::store::governance::{self as store, Decision, Meeting, Written};
 use crate::store::menu;
 use crate::workflow::figure::View;
 use crate::workflow::governance::{self as workflow, Given, Item, On};
+use crate::workflow::report::held;
 use crate::workflow::{Moment, measure};
 
 #[derive(Template)]
@@ -281,18 +282,7 @@ fn page_of(
     let authors = meeting.map_or(&[][..], |meeting| &meeting.authors);
     let against = may_sign(at.month, at.today, authors, done, signed.actor.member.id).err();
     let minutes = meeting.and_then(|meeting| meeting.minutes.as_ref());
-    let written = minutes.map(|m| {
-        let present: Vec<&str> = m.present.iter().map(|(_, name)| name.as_str()).collect();
-        let others = if m.others.is_empty() { String::new() } else { format!(" Others: {}.", m.others) };
-        let held = words::date(m.held_on);
-        let by = format!(
-            "Held on {held}. There: {}.{others} Written by {}, {}.",
-            words::list(&present),
-            m.by,
-            words::instant(m.at)
-        );
-        (m.minutes.clone(), by)
-    });
+    let written = minutes.map(|minutes| (minutes.minutes.clone(), held(minutes)));
     MeetingPage {
         layout,
         back: with_query(&back, &[("service", &at.place.slug)], None),

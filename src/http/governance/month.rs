@@ -5,13 +5,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::heat::{self, Table};
 use super::meeting::{Told, changed, signed_off, signed_on, told};
 use super::{Asked, Place, named, place};
 use crate::app::AppState;
 use crate::domain::access::Verb;
-use crate::domain::figure::{self, Age, Figure, Month, Value, When};
-use crate::domain::measure::{Cadence, number};
+use crate::domain::figure::{Age, Figure, Month, Value};
 use crate::domain::questions::Rows;
 use crate::domain::reference::Reference;
 use crate::domain::topic::Theme;
@@ -19,16 +17,18 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::alarm::{self, Alarm};
 use crate::http::asked::one_of;
-use crate::http::chart::{Drawn, Picture, picture, words_for};
-use crate::http::chart_words;
 use crate::http::extract::{Path, Query};
 use crate::http::form::Choice;
 use crate::http::page::{self, Layout, with_query};
 use crate::http::signed::{Reading, Signed};
-use crate::http::spark::{Sign, Spark, changes, meets, spark};
+use crate::picture::chart::{Picture, words_for};
+use crate::picture::spark::{Sign, Spark, changes, meets, spark};
+use crate::picture::words as chart_words;
 use crate::store::menu;
 use crate::workflow::Moment;
 use crate::workflow::figure::View;
+use crate::workflow::heat::{self, Table};
+use crate::workflow::report::charted;
 
 #[derive(Template)]
 #[template(path = "governance/month.html")]
@@ -53,6 +53,7 @@ struct MonthPage {
     unmeasured: Lacking,
     questions: Vec<(String, String)>,
     meeting: String,
+    report: String,
     signed: Option<String>,
     decisions: Vec<Told>,
 }
@@ -159,8 +160,8 @@ impl Drawing<'_> {
                 "actions",
             ),
             questions: self.questions(),
-            meeting: self.signed.path(&format!("governance/{}/meeting", self.view.month.text()))
-                + &self.service(),
+            meeting: self.below("meeting"),
+            report: self.below("report"),
             signed: self.view.meeting.as_ref().and_then(signed_off),
             decisions: told(
                 self.signed,
@@ -172,15 +173,13 @@ impl Drawing<'_> {
     fn figure(&self, figure: Figure) -> FigureLine {
         let over = self.view.course(figure);
         let value = self.view.shown.value(figure);
-        let parts = if value.number(figure).is_some() { value.parts(figure) } else { String::new() };
-        let words = value.words(figure);
+        let (words, parts) = value.said(figure);
         FigureLine {
             code: figure.code(),
             name: figure.label(),
             rows: self.rows(figure, &Rows::default(), None),
             chart: format!("{}#chart", self.at(self.view.month, Some(figure))),
-            // "3 of 4" already says of how many
-            parts: if parts == words { String::new() } else { parts },
+            parts,
             value: words,
             target: figure.target().map_or_else(|| "None".into(), |target| figure.words(target)),
             missed: value.reached(figure) == Some(false),
@@ -196,43 +195,26 @@ impl Drawing<'_> {
 
     fn chosen(&self, figure: Figure) -> Chosen {
         let over = self.view.course(figure);
-        let last = over.months.iter().rev().find(|(_, value)| value.number(figure).is_some());
-        let reading = last.map(|(month, value)| format!("{} for {}", value.words(figure), month.name()));
-        let sentence = chart_words::sentence(reading.as_deref(), figure.target(), &over.line, &over.chart);
-        let drawn = Drawn {
-            line: &over.line,
-            chart: &over.chart,
-            cadence: Cadence::Monthly,
-            target: figure.target(),
-            percent: figure.unit() == figure::Unit::Share,
-            closed: &[],
-            title: figure.label(),
-            sentence: &sentence,
-        };
+        let charted = charted(self.view, figure);
         let limits = over.chart.variation.is_some();
         let shows = |month: &Month| {
             let at = over.line.periods.iter().position(|period| *period == month.first())?;
             over.chart.points.get(at).filter(|_| limits).map(|point| words_for(point.kind))
         };
         let row = |(month, value): &(Month, Value)| {
-            let parts = value.parts(figure);
-            let words = value.words(figure);
-            let whole = if parts.is_empty() || parts == words || value.number(figure).is_none() {
-                words
-            } else {
-                format!("{words} ({parts})")
-            };
+            let (words, parts) = value.said(figure);
+            let whole = if parts.is_empty() { words } else { format!("{words} ({parts})") };
             let href = with_query(&self.path(*month, Some(figure)), &[("service", &self.place.slug)], None);
             (month.name(), whole, shows(month).unwrap_or(""), href)
         };
         Chosen {
             name: figure.label(),
             says: (figure.rows_are(), figure.counted_are()),
-            picture: (!over.line.values.is_empty()).then(|| picture(&drawn)),
-            notes: if over.line.values.is_empty() { vec![] } else { chart_words::notes(&over.chart, false) },
+            notes: if charted.picture.is_some() { chart_words::notes(&over.chart, false) } else { vec![] },
+            picture: charted.picture,
             changes: over.chart.variation.map(|kind| changes(kind, figure.better())),
             table: over.months.iter().rev().map(row).collect(),
-            sentence,
+            sentence: charted.sentence,
         }
     }
 
@@ -246,10 +228,11 @@ impl Drawing<'_> {
 
     fn ages(&self) -> Vec<(String, i64, String)> {
         let ages = Age::ALL.iter().map(|age| {
-            let (least, most) = age.days();
-            let fits = self.view.shown.overdue.iter().filter(|(days, _)| (least..=most).contains(days));
-            let count = fits.map(|(_, n)| n).sum();
-            (age.label().to_owned(), count, self.rows(Figure::Overdue, &Rows::default(), Some(*age)))
+            (
+                age.label().to_owned(),
+                self.view.shown.overdue_for(*age),
+                self.rows(Figure::Overdue, &Rows::default(), Some(*age)),
+            )
         });
         ages.collect()
     }
@@ -301,9 +284,10 @@ impl Drawing<'_> {
         self.signed.path(&format!("governance/{}{below}", month.text()))
     }
 
-    /// The service as the end of an address.
-    fn service(&self) -> String {
-        with_query("", &[("service", &self.place.slug)], None)
+    /// Another page of this month.
+    fn below(&self, page: &str) -> String {
+        let path = self.signed.path(&format!("governance/{}/{page}", self.view.month.text()));
+        with_query(&path, &[("service", &self.place.slug)], None)
     }
 
     /// The page of a month with a figure in its chart.
@@ -329,19 +313,4 @@ impl Drawing<'_> {
         ];
         with_query(&self.path(self.view.month, Some(figure)), &fields, None)
     }
-}
-
-/// Of when the rows of a figure are, in words.
-pub(super) const fn when(figure: Figure, over: bool) -> &'static str {
-    match (figure.when(), over) {
-        (When::During, true) => "in",
-        (When::During, false) => "so far in",
-        (When::AtEnd, true) => "at the end of",
-        (When::AtEnd, false) => "now, in",
-    }
-}
-
-/// A number of days or answers as rows show it.
-pub(super) fn days(of: f64) -> String {
-    if (of - 1.0).abs() < f64::EPSILON { "1 day".into() } else { format!("{} days", number(of)) }
 }

@@ -6,12 +6,10 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::meeting::signed_on;
-use super::month::{days, when};
 use super::{Place, named, place};
 use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::figure::{Age, Figure, Month, Unit, Value};
-use crate::domain::measure::number;
 use crate::domain::reference::Reference;
 use crate::domain::topic::{Theme, Topic};
 use crate::domain::words;
@@ -180,19 +178,13 @@ fn draw(
         layout,
         back: with_query(&back, &[("service", &place.slug)], None),
         place: place.name.clone(),
-        title: format!("{}, {} {}", figure.label(), when(figure, over), month.name()),
+        title: format!("{}, {} {}", figure.label(), figure.joins(over), month.name()),
         says: (figure.rows_are(), figure.counted_are()),
         sum: sum(figure, found),
         narrowed: None,
         frozen: None,
-        marked: figure.unit() == Unit::Share && figure != Figure::Positive,
-        amounts: match figure {
-            Figure::Days => Some("From finding to closure"),
-            Figure::Overdue => Some("Overdue for"),
-            Figure::Stale => Some("Without an update for"),
-            Figure::Positive => Some("Positive answers"),
-            _ => None,
-        },
+        marked: figure.marks_rows(),
+        amounts: figure.amounts(),
         rows: found.rows.iter().map(|row| line(row, figure, signed)).collect(),
         pages: Pages::default(),
     }
@@ -225,17 +217,12 @@ fn line(row: &Row, figure: Figure, signed: &Signed) -> Line {
         About::Measure => MeasureId::from(row.subject).to_string(),
         About::Action | About::Finding => reference.clone(),
     };
-    let amount = match (figure, row.amount, row.whole) {
-        (Figure::Positive, Some(part), Some(whole)) => format!("{} of {}", number(part), number(whole)),
-        (_, Some(amount), _) => days(amount),
-        _ => String::new(),
-    };
     Line {
         href: signed.path(&format!("{folder}/{key}")),
         reference,
         what: row.what.clone().unwrap_or_default(),
         service: row.service.clone().unwrap_or_else(|| "The whole provider".into()),
         counted: row.counted,
-        amount,
+        amount: figure.amount(row.amount, row.whole),
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::domain::measure::Line;
 use crate::domain::spc::Chart;
-use crate::http::chart_words;
+use crate::picture::words as chart_words;
 use crate::store::measure::Shown;
 
-pub(super) use crate::http::chart_words::{notes, reliably as assurance};
+pub(super) use crate::picture::words::{notes, reliably as assurance};
 
 /// The sentence under a chart.
 pub(super) fn sentence(shown: &Shown, line: &Line, chart: &Chart) -> String {

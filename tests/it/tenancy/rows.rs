@@ -134,6 +134,9 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/governance/{month}", Provider, "manager"),
     get("/p/{provider}/governance/{month}/{figure}", Provider, "manager"),
     get("/p/{provider}/governance/{month}/meeting", Provider, "manager"),
+    get("/p/{provider}/governance/{month}/report", Provider, "manager"),
+    get("/p/{provider}/governance/{month}/report.pdf", Provider, "manager"),
+    get("/p/{provider}/trail", Provider, "manager"),
     post("/p/{provider}/governance/{month}/minutes", Provider, "manager", MINUTES),
     post(
         "/p/{provider}/governance/{month}/decisions",

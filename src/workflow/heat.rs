@@ -10,7 +10,7 @@ const COLUMNS: usize = 6;
 const ROWS: usize = 15;
 
 /// The table.
-pub(super) struct Table {
+pub struct Table {
     /// What the rows are.
     pub corner: &'static str,
     /// The heads of the columns.
@@ -22,7 +22,7 @@ pub(super) struct Table {
 }
 
 /// A row.
-pub(super) struct Line {
+pub struct Line {
     /// Its name.
     pub name: String,
     /// Its cells, the last one of all columns.
@@ -30,7 +30,7 @@ pub(super) struct Line {
 }
 
 /// A cell.
-pub(super) struct Cell {
+pub struct Cell {
     /// How many.
     pub open: i64,
     /// Whether one of them came back.
@@ -42,7 +42,7 @@ pub(super) struct Cell {
 }
 
 /// Draws the table; `link` gives the address of the rows of a theme in a service, by its part of the address.
-pub(super) fn table(heat: &[Heat], link: impl Fn(Figure, Option<Theme>, Option<&str>) -> String) -> Table {
+pub fn table(heat: &[Heat], link: impl Fn(Figure, Option<Theme>, Option<&str>) -> String) -> Table {
     let mut services: Vec<(&str, &str)> =
         heat.iter().map(|h| (h.service.as_str(), h.slug.as_str())).collect();
     services.dedup();

@@ -1,4 +1,4 @@
-//! A measure's chart as a picture: points, limits, target, recalculations and closures on a time axis. What each point
+//! The chart of a measure or a figure: points, limits, target, recalculations and closures on a time axis. What each point
 //! means is decided in `domain/spc.rs`; here it only gets a place and a shape.
 
 use std::fmt::Write as _;
@@ -35,43 +35,51 @@ pub struct Drawn<'a> {
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/spc.html")]
 pub struct Picture {
-    title: String,
-    sentence: String,
-    width: f64,
-    height: f64,
-    grid: Vec<(f64, String)>,
-    dates: Vec<(f64, String)>,
-    paths: Vec<String>,
-    levels: Vec<Level>,
-    cuts: Vec<f64>,
-    marks: Vec<f64>,
-    target: Option<(f64, String)>,
-    points: Vec<Dot>,
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
+    pub(crate) title: String,
+    pub(crate) sentence: String,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) grid: Vec<(f64, String)>,
+    pub(crate) dates: Vec<(f64, String)>,
+    pub(crate) paths: Vec<String>,
+    pub(crate) levels: Vec<Level>,
+    pub(crate) cuts: Vec<f64>,
+    pub(crate) marks: Vec<f64>,
+    pub(crate) target: Option<(f64, String)>,
+    pub(crate) points: Vec<Dot>,
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
 }
 impl HtmlSafe for Picture {}
 
+impl Picture {
+    /// What it is a chart of.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+}
+
 /// A mean, limit or median across its segment.
 #[derive(Clone, Debug)]
-struct Level {
-    class: &'static str,
-    from: f64,
-    to: f64,
-    at: f64,
+pub(crate) struct Level {
+    pub(crate) class: &'static str,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) at: f64,
 }
 
 /// One point.
 #[derive(Clone, Debug)]
-struct Dot {
-    x: f64,
-    y: f64,
-    class: &'static str,
+pub(crate) struct Dot {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) class: &'static str,
     /// Worse is a square, so that the shape says it without the colour.
-    square: bool,
-    label: String,
+    pub(crate) square: bool,
+    pub(crate) label: String,
 }
 
 const WIDTH: f64 = 720.0;

@@ -9,17 +9,19 @@ use askama::filters::HtmlSafe;
 use crate::domain::measure::Line;
 use crate::domain::spc::{Assurance, Better, Chart, Kind};
 
-const WIDTH: f64 = 190.0;
-const HEIGHT: f64 = 44.0;
+/// How wide it is drawn.
+pub(crate) const WIDTH: f64 = 190.0;
+/// How high.
+pub(crate) const HEIGHT: f64 = 44.0;
 const EDGE: f64 = 6.0;
 
 /// The line: `{{ spark }}`. It is for the eye alone; the number and the words stand beside it.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/spark.html")]
 pub struct Spark {
-    path: String,
-    means: Vec<(f64, f64, f64)>,
-    dots: Vec<(f64, f64, &'static str)>,
+    pub(crate) path: String,
+    pub(crate) means: Vec<(f64, f64, f64)>,
+    pub(crate) dots: Vec<(f64, f64, &'static str)>,
 }
 impl HtmlSafe for Spark {}
 
@@ -64,15 +66,15 @@ pub fn spark(line: &Line, chart: &Chart) -> Option<Spark> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
 #[template(path = "parts/sign.html")]
 pub struct Sign {
-    class: &'static str,
-    letter: &'static str,
-    arrow: &'static str,
+    pub(crate) class: &'static str,
+    pub(crate) letter: &'static str,
+    pub(crate) arrow: &'static str,
     /// What it says.
     pub words: &'static str,
 }
 impl HtmlSafe for Sign {}
 
-const UP: &str = "M24 21V11M20.5 14.2 24 10.5l3.5 3.7";
+pub(crate) const UP: &str = "M24 21V11M20.5 14.2 24 10.5l3.5 3.7";
 const DOWN: &str = "M24 12v10M20.5 18.8 24 22.5l3.5-3.7";
 
 /// Whether something changes.

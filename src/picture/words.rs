@@ -2,7 +2,7 @@
 
 use crate::domain::measure::{Line, number};
 use crate::domain::spc::{Assurance, Chart, FULL_FROM, Kind, TRIAL_FROM};
-use crate::http::chart::words_for;
+use crate::picture::chart::words_for;
 
 /// Whether the target is met reliably, in few words.
 #[must_use]
