@@ -204,8 +204,8 @@ async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
 /// Loads the demo when it is asked for and nothing is there; keeps its published password off the network.
 async fn prepare(state: &AppState, with_demo: bool) -> Result<()> {
     if with_demo && demo::is_empty(state).await? {
-        say("Loading the demo: two invented providers with months of history.");
-        demo::load(state).await?;
+        say("Loading the demo: two invented providers with two years of history.");
+        demo::load(state, demo::Length::TwoYears).await?;
     }
     match demo::presence(state).await? {
         Presence::None => return Ok(()),

@@ -36,6 +36,15 @@ pub fn pool_options(connections: u32) -> PoolOptions<Postgres> {
         .max_lifetime(Duration::from_secs(3600))
 }
 
+/// Another pool on the same database for loading much at once, one transaction after the other: what it commits is on disk a
+/// moment later. If the machine stops before, some of it is gone, and nothing is half there.
+#[must_use]
+pub fn for_loading(pool: &PgPool) -> PgPool {
+    let options = pool.connect_options().as_ref().clone().options([("synchronous_commit", "off")]);
+    // one statement at a time needs one connection, which keeps its plans; the others are for what may run beside
+    pool_options(3).connect_lazy_with(options)
+}
+
 /// A pool of at most `connections`, with one opened already.
 ///
 /// # Errors

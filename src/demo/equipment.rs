@@ -3,7 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "a story is told in one piece; it holds no logic")]
 
 use super::script::Proof::At;
-use super::script::What::{Action, Finding, Progress, Review, Verdict};
+use super::script::What::{Action, Finding, Progress, Review, Stays, Verdict};
 use super::script::{Deed, at, deed};
 use crate::domain::topic::EvidenceKind::{ObservedPractice, Record};
 use crate::domain::topic::{EvidenceSource, ReviewKind, Risk, Theme, Topic};
@@ -49,6 +49,14 @@ pub fn story() -> Vec<Deed> {
                 success: "Five of five machines work at an unannounced test, and each Monday has two names",
                 owner: "peter",
                 due: 4,
+            },
+        ),
+        deed(
+            at(7, 9, 20),
+            "jonas",
+            Stays {
+                action: "suction-a",
+                because: "A tested machine from the Garden floor stands upstairs until all five are tested on Monday.",
             },
         ),
         deed(

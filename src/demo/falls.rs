@@ -3,7 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "a story is told in one piece; it holds no logic")]
 
 use super::script::Proof::{At, File};
-use super::script::What::{Action, Assurance, Close, Finding, Progress, Review, SignOff, Verdict};
+use super::script::What::{Action, Assurance, Close, Finding, Progress, Review, SignOff, Stays, Verdict};
 use super::script::{Deed, at, deed};
 use crate::domain::closure::AssuranceDecision::Assured;
 use crate::domain::topic::EvidenceKind::{AuditSample, ObservedPractice, Record};
@@ -57,6 +57,14 @@ fn audit() -> Vec<Deed> {
             },
         ),
         deed(at(39, 16, 0), "jonas", SignOff("falls1")),
+        deed(
+            at(38, 9, 20),
+            "jonas",
+            Stays {
+                action: "assess-a",
+                because: "The clinical deputy reviews the five assessments today herself; what is left is the checklist.",
+            },
+        ),
     ]
 }
 
@@ -155,6 +163,14 @@ fn environment() -> Vec<Deed> {
                 success: "Deputy checks 5 rooms unannounced; call bell in reach and sensor mat working in all 5",
                 owner: "peter",
                 due: 9,
+            },
+        ),
+        deed(
+            at(16, 9, 15),
+            "jonas",
+            Stays {
+                action: "rooms-a",
+                because: "Both rooms have a sensor mat until the beds are lowered, and the nurse in charge looks in each hour at night.",
             },
         ),
         deed(

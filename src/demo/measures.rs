@@ -1,6 +1,6 @@
 //! Numbers followed week by week: incidents that fell, visits that became longer, follow-ups done on time.
 
-use super::script::What::{self, Measure, MeasureMovedBy, Read};
+use super::script::What::{self, Measure, MeasureMovedBy, Read, Readings};
 use super::script::{Deed, at, deed};
 use super::stage::{Stage, unknown};
 use crate::domain::measure::{Cadence, Reading, Shape, Way};
@@ -27,7 +27,7 @@ struct Followed {
 }
 
 /// The measure that is what people say.
-const SENIORS: &str = "seniors";
+pub(super) const SENIORS: &str = "seniors";
 
 const FOLLOWED: [Followed; 5] = [
     Followed {
@@ -73,7 +73,10 @@ const FOLLOWED: [Followed; 5] = [
         target: 90.0,
         moved_by: Some(("fu2a", 30)),
         whole: Some(12.0),
-        readings: &[7.0, 6.0, 8.0, 7.0, 8.0, 8.0, 9.0, 10.0, 10.0, 11.0],
+        readings: &[
+            7.0, 6.0, 8.0, 7.0, 7.0, 8.0, 6.0, 7.0, 8.0, 8.0, 9.0, 9.0, 10.0, 11.0, 11.0, 11.0, 12.0, 11.0,
+            10.0, 11.0, 12.0, 11.0, 11.0, 12.0, 11.0,
+        ],
     },
     // people are asked again, after seniors planned to be there (S11)
     Followed {
@@ -105,10 +108,10 @@ const FOLLOWED: [Followed; 5] = [
     },
 ];
 
-/// The story.
+/// The story; without what people say when that is told with the whole history.
 #[must_use]
-pub fn story() -> Vec<Deed> {
-    FOLLOWED.iter().flat_map(followed).collect()
+pub fn story(whole: bool) -> Vec<Deed> {
+    FOLLOWED.iter().filter(|f| !whole || f.key != SENIORS).flat_map(followed).collect()
 }
 
 fn followed(f: &Followed) -> Vec<Deed> {
@@ -168,6 +171,15 @@ impl Stage<'_> {
                 let period = Cadence::Weekly.period_of(self.today - back);
                 let reading = Reading { period, numerator: Some(*numerator), denominator: *denominator };
                 measure::record(self.app, by, id, &[reading], "").await?;
+            }
+            Readings { measure, readings } => {
+                let read = |(day, part, whole): &(chrono::NaiveDate, f64, f64)| Reading {
+                    period: Cadence::Weekly.period_of(*day),
+                    numerator: Some(*part),
+                    denominator: Some(*whole),
+                };
+                let readings: Vec<Reading> = readings.iter().map(read).collect();
+                measure::record(self.app, by, known(measure)?, &readings, "").await?;
             }
             MeasureMovedBy { measure, action } => {
                 let (id, action) =

@@ -4,7 +4,7 @@
 
 use super::script::Proof::{At, File, Photo};
 use super::script::What::{
-    Action, Assurance, CameBack, Close, Finding, Progress, Reopen, Review, RootCause, SignOff, Verdict,
+    Action, Assurance, CameBack, Close, Finding, Progress, Reopen, Review, RootCause, SignOff, Stays, Verdict,
 };
 use super::script::{Deed, at, deed};
 use crate::domain::closure::AssuranceDecision::Assured;
@@ -87,6 +87,14 @@ fn first_audit() -> Vec<Deed> {
             },
         ),
         deed(at(61, 16, 20), "priya", SignOff("med1")),
+        deed(
+            at(60, 9, 10),
+            "priya",
+            Stays {
+                action: "prn-a",
+                because: "The pharmacist comes this week, and until then no PRN dose is given without a call to the on-call manager.",
+            },
+        ),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Days, Utc};
 
+use self::days::WorkingDays;
 use crate::app::AppState;
 use crate::clock::Clock;
 use crate::domain::member::{Member, Role};
@@ -16,6 +17,7 @@ use crate::store::system;
 use crate::workflow::{self, Actor};
 
 mod cast;
+mod days;
 mod dignity;
 mod distress;
 mod equipment;
@@ -24,16 +26,20 @@ mod falls;
 mod families;
 mod follow_ups;
 mod governance;
+mod history;
 mod lasting;
 mod measures;
 mod medicines;
 mod nutrition;
 mod picture;
 mod prepare;
+mod presence;
 mod records;
 /// What came back.
 mod recurrence;
+mod rules;
 mod safeguarding;
+mod sampled;
 mod script;
 mod second;
 mod stage;
@@ -48,6 +54,9 @@ pub const PASSWORD: &str = "saffron-thread-petrol";
 
 /// How many days of history the stories need.
 const HISTORY_DAYS: u64 = 200;
+
+/// How many governance meetings were held and signed off.
+const MEETINGS: u32 = 6;
 
 /// A sign-in of the demo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,17 +117,33 @@ pub async fn is_empty(app: &AppState) -> Result<bool, sqlx::Error> {
     Ok(system::providers(&mut tx).await?.is_empty())
 }
 
+/// How much history the larger provider has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Two years of everyday work with the stories in it: what people are shown.
+    TwoYears,
+    /// The stories alone, for tests that want no more.
+    Stories,
+}
+
 /// Loads both providers into a database that has neither.
 ///
 /// # Errors
 /// The first deed that was refused or failed: then the database holds part of the demo.
-pub async fn load(app: &AppState) -> Result<(), Trouble> {
+pub async fn load(app: &AppState, length: Length) -> Result<(), Trouble> {
     let (now, today) = (app.clock.now(), app.clock.today());
-    let begin = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
+    let days = WorkingDays::before(today);
+    let stories = stage::moment(today - Days::new(HISTORY_DAYS), 8, 0);
+    let begin = match length {
+        Length::TwoYears => stage::moment(days.nth(days::MONTHS.cast_signed(), 1), 6, 30),
+        Length::Stories => stories,
+    };
     // what the story's people were sent is kept for the page of messages and never leaves
-    let told = AppState { clock: Clock::fixed(begin), mail: Arc::new(Transport::Page), ..app.clone() };
+    let db = app.db.for_loading();
+    let told = AppState { clock: Clock::fixed(begin), mail: Arc::new(Transport::Page), db, ..app.clone() };
     let mut users = HashMap::new();
-    let stories = [
+    let whole = length == Length::TwoYears;
+    let mut deeds = [
         medicines::story(),
         nutrition::story(),
         falls::story(),
@@ -130,14 +155,24 @@ pub async fn load(app: &AppState) -> Result<(), Trouble> {
         families::story(),
         dignity::story(),
         follow_ups::story(),
-        measures::story(),
+        measures::story(whole),
         lasting::story(),
+        lasting::rounds(&days),
         twice::story(),
         weekly::story(),
-    ];
-    build(&told, &ROWAN, now, &mut users).await?.play(stories.concat()).await?;
-    told.clock.set(begin);
-    build(&told, &FERNBANK, now, &mut users).await?.play(second::story()).await
+    ]
+    .concat();
+    let mut stage = build(&told, &ROWAN, now, &mut users).await?;
+    if whole {
+        let (history, work) = history::story(&days);
+        deeds.extend([work, presence::story(&days), sampled::story(&days), lasting::audits(&days)].concat());
+        stage = stage.with(history, MEETINGS);
+    }
+    stage.play(deeds).await?;
+    told.clock.set(stories);
+    build(&told, &FERNBANK, now, &mut users).await?.play(second::story()).await?;
+    told.db.close().await;
+    Ok(())
 }
 
 fn email(company: &Company, key: &str) -> String {

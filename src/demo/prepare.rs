@@ -8,6 +8,7 @@ use chrono::Days;
 use super::script::{Proof, What, When};
 use super::stage::{Stage, Trouble, find, unknown};
 use crate::domain::action::Person;
+use crate::domain::calendar::{self, Nation};
 use crate::domain::closure::Case;
 use crate::domain::control::ControlDays;
 use crate::domain::escalation::{Decision, DecisionGiven, Level};
@@ -16,7 +17,7 @@ use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Mark, Method, Outcome, Verdict};
 use crate::error::AppError;
 use crate::ids::{ActionId, FindingId, ReviewId, UpdateId};
-use crate::store::escalation_list::{self, Which};
+use crate::store::escalation;
 use crate::workflow::action::Define;
 use crate::workflow::evidence::{Given, Offered};
 use crate::workflow::finding::{Log, Source};
@@ -123,11 +124,14 @@ impl Stage<'_> {
     }
 
     pub(super) fn verdict(&self, what: &What, case: &Case) -> Verdict {
-        let (method, (sample_size, met_standard), note, outcome, missing, due) = match what {
-            What::Verdict { method, sample, note, outcome, missing, due, .. } => {
-                (*method, *sample, *note, *outcome, *missing, *due)
+        // everyday work is told by the day it happens on, stories by the day of loading
+        let in_a_week = calendar::add_working_days(self.app.clock.today(), 6, Nation::England);
+        let (method, (sample_size, met_standard), note, outcome, missing, due_on) = match what {
+            What::Verdict { method, sample, note, outcome, missing, due, action } => {
+                let due_on = if action.is_empty() { in_a_week } else { self.day(*due) };
+                (*method, *sample, *note, *outcome, *missing, due_on)
             }
-            _ => (Method::DocumentCheck, (1, 1), "", Outcome::Complete, "", 0),
+            _ => (Method::DocumentCheck, (1, 1), "", Outcome::Complete, "", in_a_week),
         };
         let last = case.required.len().saturating_sub(1);
         // the last kind is the one that shows whether practice changed
@@ -145,36 +149,44 @@ impl Stage<'_> {
             marks: case.required.iter().enumerate().map(|(i, kind)| (*kind, mark(i))).collect(),
             outcome,
             missing: (!missing.is_empty()).then(|| missing.into()),
-            new_due_on: (outcome != Outcome::Complete).then(|| self.day(due)),
+            new_due_on: (outcome != Outcome::Complete).then_some(due_on),
             exception_reason: None,
         }
     }
 
     pub(super) async fn decide(&self, by: &Actor, what: &What, case: &Case) -> Result<(), Stop> {
-        let What::Decide { risk, delay, support, control, due, .. } = what else { return Ok(()) };
-        let mut tx = by.begin(self.app).await?;
-        let mut waiting = Vec::new();
-        for which in [Which::Mine, Which::Others] {
-            let asked = escalation_list::Asked { member: &by.member, service: None, which, after: None };
-            waiting.extend(escalation_list::page(&mut tx, &asked).await?);
-        }
-        drop(tx);
-        let found = waiting.iter().find(|e| e.number == case.action.number && e.level == Level::Manager);
-        let id = found.ok_or_else(|| Stop::refused("nothing waits for a decision"))?.id;
-        let given = DecisionGiven {
-            decision: Decision::Act,
-            risk: (*risk).into(),
-            delay_reason: (*delay).into(),
-            support_needed: (*support).into(),
-            revised_due_on: due.map(|d| self.day(d)),
-            interim_control: (*control).into(),
-            // looked at a week on
-            control: ControlDays {
-                check_on: Some(Moment::read(self.app).today + Days::new(7)),
-                ..ControlDays::default()
-            },
+        let empty = DecisionGiven {
+            decision: Decision::NoEscalation,
+            risk: String::new(),
+            delay_reason: String::new(),
+            support_needed: String::new(),
+            revised_due_on: None,
+            interim_control: String::new(),
+            control: ControlDays::default(),
             because: String::new(),
         };
+        let given = match what {
+            What::Decide { risk, delay, support, control, due, .. } => DecisionGiven {
+                decision: Decision::Act,
+                risk: (*risk).into(),
+                delay_reason: (*delay).into(),
+                support_needed: (*support).into(),
+                revised_due_on: due.map(|d| self.day(d)),
+                interim_control: (*control).into(),
+                // looked at a week on
+                control: ControlDays {
+                    check_on: Some(Moment::read(self.app).today + Days::new(7)),
+                    ..ControlDays::default()
+                },
+                ..empty
+            },
+            What::Stays { because, .. } => DecisionGiven { because: (*because).into(), ..empty },
+            _ => return Ok(()),
+        };
+        let mut tx = by.begin(self.app).await?;
+        let waits = escalation::undecided(&mut tx, case.action.id, Level::Manager).await?;
+        drop(tx);
+        let id = waits.ok_or_else(|| Stop::refused("nothing waits for a decision"))?;
         workflow::escalation::decide(self.app, by, id, case.action.version, &given).await.map(drop)
     }
 }

@@ -27,14 +27,14 @@ impl Stage<'_> {
                 };
                 workflow::root_cause::save(self.app, by, number(finding)?, 1, &causes, true).await
             }
-            What::AuditsClosures { size, notes } => self.audit(by, *size, notes).await,
+            What::AuditsClosures { size, leaves, notes } => self.audit(by, (*size, *leaves), notes).await,
             _ => Ok(()),
         }
     }
 
     /// Draws the sample of the quarter before this one and audits what this member may; where nothing was closed in it there is
     /// nothing to draw.
-    async fn audit(&self, by: &Actor, size: usize, notes: &[&str]) -> Result<(), Stop> {
+    async fn audit(&self, by: &Actor, (size, leaves): (usize, usize), notes: &[&str]) -> Result<(), Stop> {
         let quarter = Quarter::of(self.app.clock.today()).before();
         match workflow::closure_audit::draw(self.app, by, quarter, size).await {
             Err(Stop::Refused(_)) => return Ok(()),
@@ -43,8 +43,7 @@ impl Stage<'_> {
         let mut tx = by.begin(self.app).await?;
         let items = closure_audit::items(&mut tx, quarter.first(), by.member.id).await?;
         drop(tx);
-        // the first one waits
-        let own = items.iter().filter(|item| !item.judged).skip(1);
+        let own = items.iter().filter(|item| !item.judged).skip(leaves);
         for (item, note) in own.zip(notes.iter().cycle()) {
             let seen = self.case(item.number).await?.action.version;
             workflow::closure_audit::answer(self.app, by, item.number, seen, (true, note)).await?;

@@ -1,7 +1,7 @@
 //! S5, overdue safeguarding learning at Hawthorn: escalated at once, decided with an interim control.
 
 use super::script::Proof::{At, File};
-use super::script::What::{Action, Assurance, Close, Decide, Finding, Progress, Review, Verdict};
+use super::script::What::{Action, Assurance, Close, Decide, Finding, Progress, Review, Stays, Verdict};
 use super::script::{Deed, at, deed};
 use crate::domain::closure::AssuranceDecision::Assured;
 use crate::domain::topic::EvidenceKind::{Briefing, Record};
@@ -71,6 +71,14 @@ fn review() -> Vec<Deed> {
 
 fn day_staff() -> Vec<Deed> {
     vec![
+        deed(
+            at(28, 9, 15),
+            "nadia",
+            Stays {
+                action: "day",
+                because: "The on-call number hangs in both offices since yesterday, and the first session is on Thursday.",
+            },
+        ),
         deed(
             at(24, 14, 0),
             "ewan",

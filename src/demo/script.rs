@@ -1,7 +1,11 @@
 //! The words in which the demo's stories are told: who did what, how many working days ago. No story touches the
 //! database; `stage` plays them through the same workflow as the pages.
 
+use chrono::NaiveDate;
+
+use super::history::Step;
 use crate::domain::closure::AssuranceDecision;
+use crate::domain::governance::Said;
 use crate::domain::measure::{Shape, Way};
 use crate::domain::recurrence::Factor;
 use crate::domain::sustain::Lasting;
@@ -192,10 +196,14 @@ pub enum What {
         /// What was seen.
         note: &'static str,
     },
+    /// Looks at everything that was closed and is to be looked at again by now.
+    LooksAtAll,
     /// Draws the sample of the last quarter, and audits all of it that they may.
     AuditsClosures {
         /// How many.
         size: usize,
+        /// How many of them wait.
+        leaves: usize,
         /// What was found, one after the other.
         notes: &'static [&'static str],
     },
@@ -295,6 +303,29 @@ pub enum What {
         /// The new due date, in working days ago; none keeps it.
         due: Option<i32>,
     },
+    /// Records that no escalation of an action is needed.
+    Stays {
+        /// Key of the action.
+        action: &'static str,
+        /// Why.
+        because: &'static str,
+    },
+    /// Says something about an action in the governance meeting on the month before.
+    InMeeting {
+        /// Key of the action.
+        action: &'static str,
+        /// What.
+        said: Said,
+        /// In their words.
+        note: &'static str,
+    },
+    /// Asks that a measure shows improvement before anything closes on a topic that people's feedback brought up.
+    AsksForMeasure {
+        /// The topic.
+        topic: Topic,
+        /// Why.
+        reason: &'static str,
+    },
     /// Defines a measure that is read every week.
     Measure {
         /// Key.
@@ -325,6 +356,13 @@ pub enum What {
         /// Of how many.
         denominator: Option<f64>,
     },
+    /// Records several readings, each of the week of a day.
+    Readings {
+        /// Key of the measure.
+        measure: &'static str,
+        /// The day, how many, and of how many.
+        readings: Vec<(NaiveDate, f64, f64)>,
+    },
     /// Names an action that should move a measure.
     MeasureMovedBy {
         /// Key of the measure.
@@ -334,4 +372,10 @@ pub enum What {
     },
     /// Leaves the provider.
     Leaves,
+    /// Begins a review of everyday work, by its place in the list.
+    Held(usize),
+    /// Signs it off.
+    Signed(usize),
+    /// Takes a step of everyday work, by its place in the list.
+    Step(usize, Step),
 }

@@ -1,11 +1,13 @@
 //! Plays the demo's stories, all of them together in the order of time, through the workflow and with a moved clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::London;
 
 use super::cast::Company;
+use super::days::WorkingDays;
+use super::history::{History, Told};
 use super::script::{Deed, What, When};
 use crate::app::AppState;
 use crate::domain::assurance::Word;
@@ -14,18 +16,18 @@ use crate::domain::closure::{AssuranceDecision, Case};
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::reminder::NOT_BEFORE_HOUR;
 use crate::domain::review::Disposition;
-use crate::domain::standard::ClosureStandard;
-use crate::domain::sustain::Sample;
-use crate::domain::topic::Topic;
-use crate::domain::verification::Method;
 use crate::error::AppError;
 use crate::ids::{MeasureId, ProviderId, ReviewId, ServiceId, UnitId};
 use crate::store::system::ProviderRow;
-use crate::store::{TenantTx, case, sustain as checks};
+use crate::store::{TenantTx, case, outbox};
 use crate::worker;
 use crate::workflow::finding::Source;
-use crate::workflow::sustain::Given as Look;
 use crate::workflow::{self, Actor, Stop};
+
+/// For how many days people were told by the program.
+const TOLD_DAYS: u64 = 60;
+/// What they were told so many days ago people have read.
+const READ_DAYS: u64 = 7;
 
 /// Why the demo could not be loaded: the deed that was refused, or what failed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,11 @@ pub struct Stage<'a> {
     pub(super) findings: HashMap<&'static str, Reference>,
     pub(super) actions: HashMap<&'static str, Reference>,
     pub(super) measures: HashMap<&'static str, MeasureId>,
+    pub(super) days: WorkingDays,
+    pub(super) meetings: u32,
+    pub(super) history: History,
+    pub(super) told: Told,
+    pub(super) slipping: HashSet<i32>,
 }
 
 impl<'a> Stage<'a> {
@@ -86,8 +93,7 @@ impl<'a> Stage<'a> {
         services: HashMap<&'static str, (ServiceId, Vec<UnitId>)>,
         actors: HashMap<&'static str, Actor>,
     ) -> Self {
-        let (reviews, findings, actions) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let (measures, today) = (HashMap::new(), crate::clock::london_date(loaded_at));
+        let today = crate::clock::london_date(loaded_at);
         Self {
             app,
             provider,
@@ -96,11 +102,22 @@ impl<'a> Stage<'a> {
             loaded_at,
             services,
             actors,
-            reviews,
-            findings,
-            actions,
-            measures,
+            reviews: HashMap::new(),
+            findings: HashMap::new(),
+            actions: HashMap::new(),
+            measures: HashMap::new(),
+            days: WorkingDays::before(today),
+            meetings: 1,
+            history: History::default(),
+            told: Told::default(),
+            slipping: HashSet::new(),
         }
+    }
+
+    /// The same with the everyday work its deeds name, and so many governance meetings.
+    #[must_use]
+    pub fn with(self, history: History, meetings: u32) -> Self {
+        Self { history, meetings, ..self }
     }
 
     /// Plays the deeds in the order of time; each morning at six the program looks for what passed its date, as the
@@ -127,6 +144,11 @@ impl<'a> Stage<'a> {
         for date in from.iter_days().take_while(|d| *d <= self.today) {
             self.look(date).await?;
         }
+        // what they were told more than a week ago they have read
+        for actor in self.actors.values() {
+            let read = workflow::notice::read_all(self.app, actor, self.loaded_at - Days::new(READ_DAYS));
+            read.await.map_err(|stop| trouble("somebody", "read", stop))?;
+        }
         Ok(())
     }
 
@@ -135,17 +157,27 @@ impl<'a> Stage<'a> {
         workflow::escalation::sweep(self.app, self.provider)
             .await
             .map_err(|stop| trouble("the program", "look", stop))?;
-        if date == super::governance::meets_on(self.today) {
+        if date < self.today && super::governance::is_meeting(date, self.today, self.meetings) {
             self.govern(date).await?;
         }
+        if date == self.told_from() {
+            let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await?;
+            outbox::overtake_all(&mut tx, "Nobody was told by the program yet").await?;
+            tx.commit().await?;
+        }
         // the day of loading is the worker's
-        if date < self.today {
+        if date >= self.told_from() && date < self.today {
             self.set_clock(moment(date, NOT_BEFORE_HOUR, 0));
             workflow::reminder::sweep(self.app, self.provider)
                 .await
                 .map_err(|stop| trouble("the program", "remind", stop))?;
         }
         self.tell().await
+    }
+
+    /// The day from which on people are told by the program: what is older nobody would still read.
+    fn told_from(&self) -> NaiveDate {
+        self.today - Days::new(TOLD_DAYS)
     }
 
     /// Moves the clock of the story, never past the moment of loading: what is told has happened.
@@ -155,7 +187,11 @@ impl<'a> Stage<'a> {
 
     /// Tells whom it concerns, so that notices and messages carry the dates of the story.
     async fn tell(&self) -> Result<(), Trouble> {
-        if self.app.clock.today() >= self.today {
+        let today = self.app.clock.today();
+        if today < self.told_from() {
+            return Ok(());
+        }
+        if today >= self.today {
             worker::announce::provider(self.app, self.provider).await?;
             return Ok(());
         }
@@ -164,31 +200,13 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    async fn change_window(&self, by: &Actor, topic: Topic, days: u16, reason: &str) -> Result<(), Stop> {
-        let all = workflow::standard::read(self.app, by).await?;
-        let of = all.into_iter().find(|s| s.topic == Some(topic) && s.source.is_none() && s.risk.is_none());
-        let before = of.ok_or_else(|| Stop::refused("there is no standard for this topic"))?;
-        let seen = workflow::standard::fingerprint(&before);
-        let after = ClosureStandard { verification_working_days: days, ..before };
-        workflow::standard::change(self.app, by, &seen, &after, reason).await
-    }
-
     fn instant(&self, when: When) -> DateTime<Utc> {
         moment(self.day(when.ago), when.hour, when.minute)
     }
 
     /// The working day so many working days before the day of loading, or after it when negative.
     pub(super) fn day(&self, ago: i32) -> NaiveDate {
-        if ago <= 0 {
-            return calendar::add_working_days(self.today, u16::try_from(-ago).unwrap_or(0), Nation::England);
-        }
-        let mut day = self.today;
-        let mut left = ago;
-        while left > 0 {
-            day = day - Days::new(1);
-            left -= i32::from(calendar::is_working_day(day, Nation::England));
-        }
-        day
+        self.days.day(ago)
     }
 
     async fn act(&mut self, deed: &Deed) -> Result<(), Trouble> {
@@ -223,25 +241,23 @@ impl<'a> Stage<'a> {
                 self.come_back(&by, &deed.what).await
             }
             What::NotForTracker { finding, reason } => {
-                let finding = find(&self.findings, finding)?;
-                workflow::finding::dispose(
-                    self.app,
-                    &by,
-                    finding.number,
-                    1,
-                    Disposition::NotForTracker,
-                    reason,
-                )
-                .await
+                let number = find(&self.findings, finding)?.number;
+                let disposition = Disposition::NotForTracker;
+                workflow::finding::dispose(self.app, &by, number, 1, disposition, reason).await
             }
             What::SignOff(review) => {
                 let (_, review) = find(&self.reviews, review)?;
                 workflow::review::sign_off(self.app, &by, review.number, 1).await
             }
             What::Weekly { .. } => self.hold_weekly(&by, &deed.what).await,
-            What::Measure { .. } | What::Read { .. } | What::MeasureMovedBy { .. } => {
-                self.follow(&by, &deed.what).await
-            }
+            What::Measure { .. }
+            | What::Read { .. }
+            | What::Readings { .. }
+            | What::MeasureMovedBy { .. } => self.follow(&by, &deed.what).await,
+            What::Held(_) | What::Signed(_) | What::Step(..) => self.everyday(&by, &deed.what).await,
+            What::LooksAtAll => self.look_at_all(&by).await,
+            What::InMeeting { .. } => self.say_in_meeting(&by, &deed.what).await,
+            What::AsksForMeasure { topic, reason } => self.ask_for_measure(&by, *topic, reason).await,
             What::Window { topic, days, reason } => self.change_window(&by, *topic, *days, reason).await,
             What::Leaves => workflow::person::end_place(self.app, self.provider, by.member.id).await,
             _ => self.on_action(&by, deed).await,
@@ -252,27 +268,31 @@ impl<'a> Stage<'a> {
     async fn on_action(&self, by: &Actor, deed: &Deed) -> Result<(), Stop> {
         let key = of(&deed.what);
         let reference = find(&self.actions, key).map_err(|t| Stop::refused(t.to_string()))?;
-        let (app, number) = (self.app, reference.number);
-        let case = self.case(number).await?;
-        let seen = case.action.version;
-        match &deed.what {
+        self.on(by, &deed.what, &self.case(reference.number).await?).await
+    }
+
+    /// Does what is said to an action, as its case stands.
+    pub(super) async fn on(&self, by: &Actor, what: &What, case: &Case) -> Result<(), Stop> {
+        let (app, number, seen) = (self.app, case.action.number, case.action.version);
+        match what {
             What::Progress { .. } => {
-                let progress = self.progress(&deed.what, by).await?;
+                let progress = self.progress(what, by).await?;
                 workflow::update::record(app, by, Reference { kind: Kind::Action, number }, &progress)
                     .await
                     .map(drop)
             }
             What::Verdict { .. } => {
-                let verdict = self.verdict(&deed.what, &case);
+                let verdict = self.verdict(what, case);
                 workflow::verification::verify(app, by, number, seen, &verdict).await.map(drop)
             }
             What::Assurance { decision, note, .. } => {
-                let new_due_on = (*decision == AssuranceDecision::Challenged).then(|| self.day(-5));
+                let again = calendar::add_working_days(app.clock.today(), 5, Nation::England);
+                let new_due_on = (*decision == AssuranceDecision::Challenged).then_some(again);
                 let word = Word { decision: *decision, note: (*note).into(), new_due_on };
                 workflow::assurance::record(app, by, number, seen, &word).await
             }
             What::Close { note, .. } => workflow::closure::close(app, by, number, seen, note).await.map(drop),
-            What::LooksAgain { .. } => self.look_again(by, &deed.what, &case).await,
+            What::LooksAgain { .. } => self.look_again(by, what, case).await,
             What::Reopen { reason, due, .. } => {
                 workflow::closure::reopen(app, by, number, seen, reason, self.day(*due)).await
             }
@@ -292,27 +312,9 @@ impl<'a> Stage<'a> {
                 workflow::merging::merge(app, by, number, seen, into.number, reason).await
             }
             What::Cancel { reason, .. } => workflow::change::cancel(app, by, number, seen, reason).await,
-            What::Decide { .. } => self.decide(by, &deed.what, &case).await,
+            What::Decide { .. } | What::Stays { .. } => self.decide(by, what, case).await,
             _ => Ok(()),
         }
-    }
-
-    async fn look_again(&self, by: &Actor, what: &What, case: &Case) -> Result<(), Stop> {
-        let What::LooksAgain { lasting, sample, note, .. } = what else { return Ok(()) };
-        let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await?;
-        let waiting = checks::waiting(&mut tx, &case.action).await?;
-        tx.commit().await?;
-        let Some((check, _)) = waiting.first() else { return Err(AppError::NotFound.into()) };
-        let given = Look {
-            check: *check,
-            lasting: *lasting,
-            method: Method::RecordSample,
-            sample: Some(Sample { size: sample.0, met: sample.1 }),
-            measure: None,
-            note: (*note).into(),
-        };
-        let (number, seen) = (case.action.number, case.action.version);
-        workflow::sustain::look(self.app, by, number, seen, &given).await.map(drop)
     }
 
     pub(super) async fn case(&self, number: i32) -> Result<Case, Stop> {
@@ -335,7 +337,8 @@ const fn of(what: &What) -> &'static str {
         | What::Reword { action, .. }
         | What::Merge { action, .. }
         | What::Cancel { action, .. }
-        | What::Decide { action, .. } => action,
+        | What::Decide { action, .. }
+        | What::Stays { action, .. } => action,
         _ => "",
     }
 }

@@ -318,6 +318,29 @@ pub struct NewDecision<'a> {
     pub judged: serde_json::Value,
 }
 
+/// The newest escalation of an action, as it runs now, that waits for a decision at this level.
+///
+/// # Errors
+/// The database was lost.
+pub async fn undecided(
+    tx: &mut TenantTx,
+    action: ActionId,
+    level: Level,
+) -> Result<Option<EscalationId>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT e.id AS "id: EscalationId" FROM actions a JOIN escalations e ON e.provider_id = $1 AND e.action_id = a.id AND e.cycle = a.cycle
+           WHERE a.provider_id = $1 AND a.id = $2 AND e.level = $3
+             AND NOT EXISTS (SELECT 1 FROM escalation_decisions d WHERE d.provider_id = $1 AND d.escalation_id = e.id)
+           ORDER BY e.at DESC, e.id DESC LIMIT 1"#,
+        provider.uuid(),
+        action.uuid(),
+        level.number(),
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
 /// Writes a decision.
 ///
 /// # Errors

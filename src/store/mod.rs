@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use crate::database::{DatabaseError, migrate};
+use crate::database::{DatabaseError, migrate, pool};
 use kept::Kept;
 
 mod finishing;
@@ -148,6 +148,12 @@ impl Db {
     #[must_use]
     pub fn new(pool: PgPool, keep: u64) -> Self {
         Self { pool, kept: Arc::new(Kept::of_at_most(keep)) }
+    }
+
+    /// The same database for loading much at once: see [`pool::for_loading`].
+    #[must_use]
+    pub fn for_loading(&self) -> Self {
+        Self { pool: pool::for_loading(&self.pool), kept: Arc::clone(&self.kept) }
     }
 
     /// Whether the database answers.

@@ -296,3 +296,20 @@ pub async fn overtake(tx: &mut TenantTx, id: MessageId, why: &str) -> Result<(),
     .await
     .map(drop)
 }
+
+/// Takes everything off the queue whose time has come, and notes why. Returns how many messages.
+///
+/// # Errors
+/// The database was lost.
+pub async fn overtake_all(tx: &mut TenantTx, why: &str) -> Result<u64, sqlx::Error> {
+    let (provider, now) = (tx.provider(), tx.now());
+    sqlx::query!(
+        "UPDATE outbox SET overtaken = true, next_at = NULL, leased_until = NULL, last_error = $3 WHERE provider_id = $1 AND next_at <= $2",
+        provider.uuid(),
+        now,
+        why,
+    )
+    .execute(tx.conn())
+    .await
+    .map(|done| done.rows_affected())
+}

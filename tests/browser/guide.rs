@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::browser::{Browser, Script};
+use throughline::demo::Length;
+
 use super::stage::Stage;
 
 /// One picture: its file, who looks, the size of the window, the address, and the links that lead on from there.
@@ -73,7 +75,7 @@ fn the_guide_shows_every_picture_and_no_other() {
 #[test]
 #[ignore = "writes into docs/guide: make pictures"]
 fn draw_the_guide() {
-    let stage = Stage::demo("guide", "2026-11-21 10:00");
+    let stage = Stage::demo("guide", "2026-11-21 10:00", Length::TwoYears);
     stage.tick();
     stage.count_signs();
     let browser = stage.browser(Script::On);

@@ -2,6 +2,7 @@
 //! can be hit; nothing runs sideways at 320 px. A page that is not in the table fails the build.
 
 use axum::http::Method;
+use throughline::demo::Length;
 use throughline::http::features;
 
 use super::browser::{Browser, Scheme, Script};
@@ -285,7 +286,7 @@ fn every_page_of_the_program_is_in_the_table() {
 
 #[test]
 fn every_screen_is_for_everybody() {
-    let stage = Stage::demo("screens", "2026-11-21 10:00");
+    let stage = Stage::demo("screens", "2026-11-21 10:00", Length::TwoYears);
     let secrets = [stage.invitation(), stage.mail_stop()];
     let browser = stage.browser(Script::On);
     let mut faults = Vec::new();

@@ -11,7 +11,7 @@ use throughline::auth::codes::Secret;
 use throughline::auth::token::Token;
 use throughline::clock::Clock;
 use throughline::config::Config;
-use throughline::demo;
+use throughline::demo::{self, Length};
 use throughline::domain::invitation::Way;
 use throughline::domain::member::Role;
 use throughline::domain::message::MessageKind;
@@ -99,11 +99,11 @@ impl Stage {
     }
 
     /// The same with the demo; its people are called by their roles, `registered_manager`.
-    pub fn demo(name: &'static str, at: &str) -> Self {
+    pub fn demo(name: &'static str, at: &str, length: Length) -> Self {
         let mut stage = Self::empty(name, at);
         stage.slug = demo::ROWAN.slug;
         stage.password = demo::PASSWORD;
-        stage.block_on(demo::load(&stage.app)).unwrap();
+        stage.block_on(demo::load(&stage.app, length)).unwrap();
         // the branch manager is the one whose weekly review is half way through
         let branch =
             Person { email: format!("owen@{}.example", demo::ROWAN.slug), name: "Owen Pritchard".into() };

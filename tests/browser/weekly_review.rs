@@ -2,6 +2,8 @@
 
 use super::browser::{Browser, Script};
 use super::look;
+use throughline::demo::Length;
+
 use super::stage::Stage;
 
 const TAB: &str = "\u{E004}";
@@ -33,7 +35,7 @@ fn enter(browser: &Browser<'_>, words: &str) {
 fn a_manager_holds_it_by_keyboard_and_leaves_minutes() {
     for script in [Script::On, Script::Off] {
         let name = if script == Script::On { "weekly" } else { "weekly-plain" };
-        let stage = Stage::demo(name, "2026-11-21 10:00");
+        let stage = Stage::demo(name, "2026-11-21 10:00", Length::Stories);
         let browser = stage.browser(script);
         browser.desk("registered_manager");
         browser.visit("weekly-review");

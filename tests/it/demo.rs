@@ -1,11 +1,21 @@
 //! The demo: it loads on any day, shows every state there is, and is served to this machine only.
 
+use std::collections::BTreeSet;
+
 use chrono::Duration;
 use rstest::rstest;
 use throughline::app::AppState;
 use throughline::clock::Clock;
-use throughline::demo;
+use throughline::demo::{self, Length};
+use throughline::domain::figure::{Figure, Month};
+use throughline::domain::spc::Kind;
+use throughline::ids::ProviderId;
+use throughline::store::TenantTx;
+use throughline::store::figure::Over;
+use throughline::store::provider::services;
+use throughline::workflow::figure::View;
 use throughline::workflow::session::{Origin, SignIn, sign_in};
+use throughline::workflow::{self, Moment};
 
 use super::worker::{broken_lines, midnight, number};
 use crate::harness::TestDb;
@@ -19,7 +29,7 @@ async fn loaded(db: &TestDb, folder: &Scratch, date: &str) -> AppState {
 
 async fn loaded_at(db: &TestDb, folder: &Scratch, date: &str, hour: i64) -> AppState {
     let app = app(db, Clock::fixed(midnight(day(date)) + Duration::hours(hour)), folder);
-    demo::load(&app).await.unwrap_or_else(|trouble| panic!("{date}: {trouble}"));
+    demo::load(&app, Length::Stories).await.unwrap_or_else(|trouble| panic!("{date}: {trouble}"));
     app
 }
 
@@ -87,16 +97,137 @@ async fn loaded_in_the_night_nothing_in_it_is_yet_to_come(#[case] date: &str) {
     let db = TestDb::new().await;
     let folder = Scratch::new("demo-night");
     let app = loaded_at(&db, &folder, date, 3).await;
-    let now = app.clock.now().to_rfc3339();
+    nothing_is_yet_to_come(&db, date, &app.clock.now().to_rfc3339()).await;
+}
+
+/// The figures of a month, counted as the page of governance counts them.
+struct Months {
+    app: AppState,
+    provider: ProviderId,
+    over: Over,
+    this: Month,
+}
+
+impl Months {
+    async fn of(app: AppState) -> Self {
+        let provider = workflow::provider::find(&app, demo::ROWAN.slug).await.unwrap().unwrap();
+        workflow::figure::sweep(&app, provider).await.unwrap();
+        let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await.unwrap();
+        let services: Vec<_> = services(&mut tx).await.unwrap().iter().map(|service| service.id).collect();
+        let (over, this) = (Over::whole(provider, &services), Month::of(app.clock.today()));
+        Self { app, provider, over, this }
+    }
+
+    /// So many months before the one of loading.
+    async fn view(&self, ago: u32) -> View {
+        let mut tx = TenantTx::begin(&self.app.db, self.provider, None, self.app.clock.now()).await.unwrap();
+        View::read(&mut tx, &self.over, self.this.before(ago), Moment::read(&self.app)).await.unwrap()
+    }
+}
+
+/// What has happened in a database, and is yet to come by `now`.
+async fn nothing_is_yet_to_come(db: &TestDb, date: &str, now: &str) {
     for (table, column) in [
         ("events", "at"),
         ("notices", "created_at"),
         ("outbox", "created_at"),
         ("governance_meetings", "signed_at"),
+        ("governance_minutes", "at"),
+        ("closures", "at"),
+        ("sustain_checks", "at"),
+        ("readings", "at"),
+        ("findings", "logged_at"),
     ] {
         let later = format!("SELECT count(*) FROM {table} WHERE {column} > timestamptz '{now}'");
-        assert_eq!(number(&db, &later).await, 0, "{date}: {table} has what is yet to come");
+        assert_eq!(number(db, &later).await, 0, "{date}: {table} has what is yet to come");
     }
+}
+
+/// The stories of the figures (S4 to S6, S10 to S12), counted from what happened, as the page of governance counts. In brackets
+/// what the domain says, to the whole per cent.
+#[rstest]
+#[case("2026-11-21")]
+#[tokio::test]
+async fn two_years_tell_the_stories_of_the_figures(#[case] date: &str) {
+    let db = TestDb::new().await;
+    let folder = Scratch::new("demo-years");
+    let app = app(&db, Clock::fixed(midnight(day(date)) + Duration::hours(3)), &folder);
+    demo::load(&app, Length::TwoYears).await.unwrap_or_else(|trouble| panic!("{date}: {trouble}"));
+    let months = Months::of(app.clone()).await;
+    for (figure, ago, wanted) in [
+        // 56 to 92 % in six months (S4)
+        (Figure::Evidence, 13, 56..=56),
+        (Figure::Evidence, 7, 92..=92),
+        // 51 to 90 % in four months (S5)
+        (Figure::Decided, 14, 51..=51),
+        (Figure::Decided, 10, 90..=90),
+        // 48 to 87 % in six months (S6)
+        (Figure::Feedback, 13, 48..=48),
+        (Figure::Feedback, 7, 87..=87),
+        // 90 % in six weeks (S10): begun in the first week of the fourth month before
+        (Figure::FollowUps, 5, 60..=60),
+        (Figure::FollowUps, 3, 90..=100),
+        (Figure::FollowUps, 1, 90..=100),
+        // 85 % in eight weeks (S11): begun in the first week of the fourth month before
+        (Figure::Positive, 5, 50..=60),
+        (Figure::Positive, 2, 85..=100),
+        (Figure::Positive, 1, 85..=100),
+        // 100 % in six weeks (S12): begun in the first week of the sixth month before
+        (Figure::HighDecided, 7, 60..=60),
+        (Figure::HighDecided, 5, 100..=100),
+        (Figure::HighDecided, 1, 100..=100),
+    ] {
+        let value = months.view(ago).await.shown.value(figure);
+        #[expect(clippy::cast_possible_truncation, reason = "a per cent")]
+        let percent = value.number(figure).unwrap_or(-1.0).round() as i64;
+        assert!(
+            wanted.contains(&percent),
+            "{date}: {figure:?} {ago} months before: {value:?}, not {wanted:?}"
+        );
+    }
+    let now = months.view(0).await;
+    for figure in [
+        Figure::Evidence,
+        Figure::Decided,
+        Figure::Feedback,
+        Figure::FollowUps,
+        Figure::Positive,
+        Figure::HighDecided,
+    ] {
+        let course = now.course(figure);
+        assert_eq!(course.months.len(), 24, "{date}: {figure:?}");
+        assert_eq!(
+            course.chart.variation,
+            Some(Kind::Improvement),
+            "{date}: {figure:?} {:?}",
+            course.line.values
+        );
+    }
+    let window = now.course(Figure::Window).chart.variation;
+    assert_ne!(window, Some(Kind::Concern), "{date}: checking did not become slower");
+    let shades: BTreeSet<i64> = now.shown.heat.iter().map(|heat| heat.open).collect();
+    assert!(
+        shades.len() >= 3 && now.shown.heat.iter().any(|heat| heat.back > 0),
+        "{date}: {:?}",
+        now.shown.heat
+    );
+    let last = months.view(4).await.shown.value(Figure::Improved);
+    assert!(last.numerator * 2.0 > last.denominator, "{date}: what was closed was looked at again: {last:?}");
+    for (what, sql, wanted) in [
+        ("checks wait that were due", format!("SELECT count(*) FROM sustain_checks c JOIN actions a ON a.id = c.action_id AND a.cycle = c.cycle AND a.status = 'closed' WHERE c.result IS NULL AND c.due_on < '{date}'"), 0..=6),
+        ("checks found it held", "SELECT count(*) FROM sustain_checks WHERE result = 'held'".into(), 200..=2000),
+        ("checks found it slipping", "SELECT count(*) FROM sustain_checks WHERE result = 'slipping'".into(), 3..=60),
+        ("checks found it lost", "SELECT count(*) FROM sustain_checks WHERE result = 'lost'".into(), 1..=1),
+        ("meetings were signed by somebody else than wrote the minutes", "SELECT count(*) FROM governance_meetings m JOIN governance_minutes w ON w.meeting_id = m.id AND w.by <> m.signed_by".into(), 6..=6),
+        ("closure audits", "SELECT count(*) FROM closure_audits".into(), 4..=6),
+        ("closures showed measured improvement", "SELECT count(*) FROM measured_improvements".into(), 1..=20),
+        ("findings came back", "SELECT count(*) FROM finding_links".into(), 15..=60),
+    ] {
+        let there = number(&db, &sql).await;
+        assert!(wanted.contains(&there), "{date}: {there} {what}");
+    }
+    nothing_is_yet_to_come(&db, date, &app.clock.now().to_rfc3339()).await;
+    assert_eq!(broken_lines(&db).await, 0);
 }
 
 /// Every sign the demo is to show is there, that of a measure too.
@@ -124,7 +255,7 @@ async fn every_sign_in_opens() {
         let opened = sign_in(&app, &person.email, demo::PASSWORD, &from).await.unwrap();
         assert!(matches!(opened, SignIn::Opened(_)), "{}", person.email);
     }
-    assert!(demo::load(&app).await.is_err(), "a second time it is refused");
+    assert!(demo::load(&app, Length::Stories).await.is_err(), "a second time it is refused");
 }
 
 #[test]
