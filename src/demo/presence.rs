@@ -58,21 +58,21 @@ fn asked(days: &WorkingDays) -> Vec<Deed> {
         .collect();
     let (before, since): (Vec<NaiveDate>, Vec<NaiveDate>) =
         mondays.into_iter().partition(|monday| *monday < planned);
-    // once a month at first, for all its weeks
+    // on Thursdays, so that the meeting on a month has all of its weeks; once a month at first
     let months = before.chunk_by(|a, b| Month::of(*a) == Month::of(*b));
     let mut said = BEFORE.iter().cycle();
     for month in months {
         let readings: Vec<_> =
             month.iter().zip(said.by_ref()).map(|(monday, yes)| (*monday, *yes, ASKED)).collect();
         let Some((last, ..)) = readings.last() else { continue };
-        let when = days.at(days.from(*last + chrono::Days::new(7), 2), 9, 50);
+        let when = days.at(days.from(*last + chrono::Days::new(3), 1), 9, 50);
         deeds.extend(
             when.map(|when| deed(when, "daniel", Readings { measure: SENIORS, readings: readings.clone() })),
         );
     }
     // each week since
     for (monday, yes) in since.into_iter().zip(SINCE.iter().chain(SINCE.iter().skip(8).cycle())) {
-        let when = days.at(days.from(monday + chrono::Days::new(7), 2), 9, 50);
+        let when = days.at(days.from(monday + chrono::Days::new(3), 1), 9, 50);
         let readings = vec![(monday, *yes, ASKED)];
         deeds.extend(when.map(|when| deed(when, "daniel", Readings { measure: SENIORS, readings })));
     }

@@ -211,7 +211,8 @@ async fn two_years_tell_the_stories_of_the_figures(#[case] date: &str) {
         "{date}: {:?}",
         now.shown.heat
     );
-    let last = months.view(4).await.shown.value(Figure::Improved);
+    // a month that was not signed off is counted as things stand now
+    let last = months.view(8).await.shown.value(Figure::Improved);
     assert!(last.numerator * 2.0 > last.denominator, "{date}: what was closed was looked at again: {last:?}");
     for (what, sql, wanted) in [
         ("checks wait that were due", format!("SELECT count(*) FROM sustain_checks c JOIN actions a ON a.id = c.action_id AND a.cycle = c.cycle AND a.status = 'closed' WHERE c.result IS NULL AND c.due_on < '{date}'"), 0..=6),

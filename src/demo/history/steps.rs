@@ -76,7 +76,7 @@ impl History {
         }
         if fate.late && fate.decided {
             steps.push((plus(due, 1), 11, minute, manages, Step::Decided));
-        } else if fate.decided {
+        } else if fate.decided || month < 0 {
             steps.push((plus(found, 2), 11, minute, manages, Step::Stays));
         }
         let done = done_on(days, month, i, fate, found);

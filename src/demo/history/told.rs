@@ -9,6 +9,7 @@ use crate::demo::script::What;
 use crate::demo::stage::{Stage, find, unknown};
 use crate::domain::action::Person;
 use crate::domain::closure::{AssuranceDecision, Case};
+use crate::domain::escalation::Level;
 use crate::domain::recurrence::{Causes, Factor};
 use crate::domain::reference::{Kind, Reference};
 use crate::domain::review::Score;
@@ -16,6 +17,7 @@ use crate::domain::sustain::Lasting;
 use crate::domain::topic::EvidenceKind;
 use crate::domain::verification::{Method, Outcome};
 use crate::ids::{ActionId, FindingId, ReviewId, UpdateId};
+use crate::store::escalation;
 use crate::workflow::action::Define;
 use crate::workflow::evidence::{Given, Offered};
 use crate::workflow::finding::{Log, Source};
@@ -109,8 +111,17 @@ impl Stage<'_> {
             let on = Reference { kind: Kind::Action, number };
             return workflow::update::record(self.app, by, on, &progress).await.map(drop);
         }
+        if step == Step::Stays && !self.is_asked(by, &case).await? {
+            return Ok(());
+        }
         let what = words_of(step, index).ok_or_else(|| missing("words"))?;
         self.on(by, &what, &case).await
+    }
+
+    /// Whether the manager is asked to decide on it: about most of what is new nobody is.
+    async fn is_asked(&self, by: &Actor, case: &Case) -> Result<bool, Stop> {
+        let mut tx = by.begin(self.app).await?;
+        Ok(escalation::undecided(&mut tx, case.action.id, Level::Manager).await?.is_some())
     }
 
     async fn on_everyday_finding(
