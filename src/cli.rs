@@ -204,6 +204,7 @@ async fn serve(mut config: Config, with_demo: bool) -> Result<()> {
 /// Loads the demo when it is asked for and nothing is there; keeps its published password off the network.
 async fn prepare(state: &AppState, with_demo: bool) -> Result<()> {
     if with_demo && demo::is_empty(state).await? {
+        on_this_machine(&state.config)?;
         say("Loading the demo: two invented providers with two years of history.");
         demo::load(state, demo::Length::TwoYears).await?;
     }
@@ -217,16 +218,22 @@ async fn prepare(state: &AppState, with_demo: bool) -> Result<()> {
         }
         Presence::Whole => {}
     }
-    if !state.config.listen_addr.ip().is_loopback() {
-        bail!(
-            "The database holds the demo, whose password is published: set LISTEN_ADDR to a loopback address."
-        );
-    }
+    on_this_machine(&state.config)?;
     say(&format!("Everybody in the demo signs in with the password: {}", demo::PASSWORD));
     for sign_in in demo::sign_ins() {
         say(&format!("  {:<22} {:<18} {}", sign_in.role.label(), sign_in.name, sign_in.email));
     }
     Ok(())
+}
+
+/// Refuses to show the demo to a network: before it is loaded, and whenever the database holds it.
+fn on_this_machine(config: &Config) -> Result<()> {
+    if config.listen_addr.ip().is_loopback() {
+        return Ok(());
+    }
+    bail!(
+        "The password of the demo is published, so nobody else may reach it: set LISTEN_ADDR to a loopback address."
+    )
 }
 
 /// A database of our own that ends by itself ends the program too.

@@ -6,6 +6,7 @@ use chrono::Duration;
 use rstest::rstest;
 use throughline::app::AppState;
 use throughline::clock::Clock;
+use throughline::database::roles;
 use throughline::demo::{self, Length};
 use throughline::domain::figure::{Figure, Month};
 use throughline::domain::spc::Kind;
@@ -259,16 +260,20 @@ async fn every_sign_in_opens() {
     assert!(demo::load(&app, Length::Stories).await.is_err(), "a second time it is refused");
 }
 
-#[test]
-fn it_is_served_to_this_machine_only() {
-    let folder = Scratch::new("demo-open");
-    let data = folder.path().to_string_lossy().into_owned();
-    let settings = [("DATA_DIR", data.as_str()), ("LISTEN_ADDR", "0.0.0.0:0")];
-    let refused = Program::command(&["demo"], &settings).output().unwrap();
-    assert!(!refused.status.success());
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("whose password is published: set LISTEN_ADDR to a loopback address"), "{said}");
+#[tokio::test]
+async fn it_is_served_to_this_machine_only() {
+    let (db, folder) = (TestDb::new().await, Scratch::new("demo-open"));
+    let (url, data) = (db.url(roles::APP), folder.path().to_string_lossy().into_owned());
+    let settings = [("DATABASE_URL", &*url), ("DATA_DIR", &*data), ("LISTEN_ADDR", "0.0.0.0:0")];
+    let refused = |command: &str| {
+        let done = Program::command(&[command], &settings).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains("set LISTEN_ADDR to a loopback address"), "{said}");
+    };
+    // before anything of it is loaded
+    refused("demo");
+    assert_eq!(number(&db, "SELECT count(*) FROM providers").await, 0);
     // and so is the ordinary command over the same data
-    let refused = Program::command(&["serve"], &settings).output().unwrap();
-    assert!(!refused.status.success());
+    loaded(&db, &folder, "2026-11-21").await;
+    refused("serve");
 }
