@@ -11,9 +11,9 @@ use crate::domain::governance::Said;
 use crate::ids::ServiceId;
 use crate::store::figure::Over;
 use crate::store::governance::Written;
-use crate::workflow::figure;
 use crate::workflow::governance::{self, Given, Item, On};
 use crate::workflow::{Actor, Stop};
+use crate::workflow::{figure, figure_limits};
 
 /// What was talked about, meeting after meeting.
 const MINUTES: [&str; 3] = [
@@ -24,6 +24,11 @@ const MINUTES: [&str; 3] = [
     "What had been decided last month was read first: all of it is done or has a date. The figures were compared with the six \
      months before. Two services visit each other before the next meeting and look at what was closed.",
 ];
+
+/// How many months ago every overdue action began to get its decision (the tenth before: `history/plan.rs`).
+const DECIDED_SINCE: u32 = 10;
+const WHY_ANEW: &str = "Since then each manager opens what is late every Monday and records the decision there. The months before say \
+    nothing about how it runs now.";
 
 const SAID: [[(Figure, Said, &str); 3]; 2] = [
     [
@@ -104,7 +109,16 @@ impl Stage<'_> {
         self.set_clock(moment(date, 7, 40));
         // as the worker would have by then: the signed month keeps its line
         figure::sweep(self.app, self.provider).await.map_err(failed)?;
+        if date == last_meeting(self.today) {
+            self.judge_anew(&quality, &on).await.map_err(failed)?;
+        }
         governance::sign(self.app, &nominated, &on, 1).await.map_err(failed)
+    }
+
+    /// What was reached with the decisions on overdue actions (S5, M2) is judged by itself from then on.
+    async fn judge_anew(&self, quality: &Actor, on: &On) -> Result<(), Stop> {
+        let on = On { month: Month::of(self.today).before(DECIDED_SINCE), ..on.clone() };
+        figure_limits::recalculate(self.app, quality, &on, (Figure::Decided, true), WHY_ANEW).await
     }
 
     /// What the meeting of a day is about: the whole provider in the month before.

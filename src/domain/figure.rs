@@ -328,10 +328,11 @@ pub fn line(figure: Figure, months: &[(Month, Value)]) -> Line {
     measure::line(Cadence::Monthly, &months.iter().map(reading).collect::<Vec<_>>())
 }
 
-/// What the rules say about such a line.
+/// What the rules say about such a line, with limits that are calculated anew from the months `recalculated`.
 #[must_use]
-pub fn chart(figure: Figure, line: &Line) -> Chart {
-    measure::chart(line, &[], figure.better(), figure.target())
+pub fn chart(figure: Figure, line: &Line, recalculated: &[Month]) -> Chart {
+    let from: Vec<_> = recalculated.iter().map(|month| month.first()).collect();
+    measure::chart(line, &from, figure.better(), figure.target())
 }
 
 text_enum! {

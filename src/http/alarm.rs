@@ -9,8 +9,10 @@ use crate::domain::reference::Reference;
 use crate::domain::significance::Weight;
 use crate::domain::words;
 use crate::http::signed::Signed;
+use crate::ids::EscalationId;
 use crate::store::TenantTx;
-use crate::store::dashboard::{self, Asked, Danger, Needs};
+use crate::store::alarm::{self as loudest, Loudest};
+use crate::store::dashboard::{Asked, Danger};
 
 /// What the button says that leads to the form of a decision.
 pub const DECIDE: &str = "Record your decision";
@@ -45,57 +47,52 @@ pub async fn standing(
     }
     let weight = Weight::usual(signed.role());
     let asked = Asked { member: &signed.actor.member, service: None, weight, today };
-    let shown = dashboard::read(tx, &asked, today + SOON, SHOWN).await?;
-    Ok(alarm(&shown.needs, signed))
+    Ok(loudest::read(tx, &asked).await?.and_then(|loudest| alarm(&loudest, signed)))
 }
 
 /// The form of the decision on what needs one, for those who may decide it.
 #[must_use]
-pub fn decision(n: &Needs, signed: &Signed) -> Option<(&'static str, String)> {
-    let label = match n.danger {
+pub fn decision(
+    danger: Danger,
+    escalation: Option<EscalationId>,
+    signed: &Signed,
+) -> Option<(&'static str, String)> {
+    let label = match danger {
         Danger::ControlUnchecked => CHECK,
         Danger::NoControl | Danger::Undecided => DECIDE,
         _ => return None,
     };
-    let id = n.escalation.filter(|_| signed.can(Verb::DecideEscalation))?;
+    let id = escalation.filter(|_| signed.can(Verb::DecideEscalation))?;
     Some((label, signed.path(&format!("escalations/{id}"))))
 }
 
-/// Where what is known stands, for those who decide nothing.
-fn leads(n: &Needs, signed: &Signed, says: &'static str) -> (&'static str, String) {
-    match decision(n, signed) {
-        Some((_, href)) => (says, href),
-        None => ("See the action", signed.path(&format!("actions/{}", Reference::action(n.number)))),
-    }
-}
-
-/// The alarm about the worst of what needs somebody.
+/// The alarm about what is loudest.
 #[must_use]
-pub fn alarm(needs: &[Needs], signed: &Signed) -> Option<Alarm> {
-    let of = |danger: Danger| needs.iter().filter(move |n| n.danger == danger && n.risk.is_high());
-    let Some(first) = of(Danger::NoControl).next() else {
-        return unchecked(of(Danger::ControlUnchecked).next()?, signed);
-    };
-    let sentence = match of(Danger::NoControl).count() {
-        1 => format!(
-            "{} is high risk and late, and nothing is recorded that keeps people safe meanwhile.",
-            Reference::action(first.number)
+pub fn alarm(loudest: &Loudest, signed: &Signed) -> Option<Alarm> {
+    let action = Reference::action(loudest.number);
+    let (sentence, says) = match (loudest.danger, loudest.check_on) {
+        (Danger::ControlUnchecked, day) => (
+            format!("The interim control of {action} should have been checked by {}.", words::date(day?)),
+            "Record the check",
         ),
-        n => format!(
-            "{n} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile."
+        _ if loudest.without_control == 1 => (
+            format!(
+                "{action} is high risk and late, and nothing is recorded that keeps people safe meanwhile."
+            ),
+            "Say what keeps people safe",
+        ),
+        _ => (
+            format!(
+                "{} high-risk actions are late, and nothing is recorded that keeps people safe meanwhile.",
+                loudest.without_control
+            ),
+            "Say what keeps people safe",
         ),
     };
-    let (says, href) = leads(first, signed, "Say what keeps people safe");
-    Some(Alarm { sentence, says, href })
-}
-
-/// What keeps people safe while a high risk is late, and nobody has looked whether it does.
-fn unchecked(first: &Needs, signed: &Signed) -> Option<Alarm> {
-    let sentence = format!(
-        "The interim control of {} should have been checked by {}.",
-        Reference::action(first.number),
-        words::date(first.check_on?)
-    );
-    let (says, href) = leads(first, signed, "Record the check");
+    // where it stands, for those who decide nothing
+    let (says, href) = match decision(loudest.danger, loudest.escalation, signed) {
+        Some((_, href)) => (says, href),
+        None => ("See the action", signed.path(&format!("actions/{action}"))),
+    };
     Some(Alarm { sentence, says, href })
 }

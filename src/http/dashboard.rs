@@ -112,7 +112,8 @@ async fn show(
     }
     let signs = signs::card(&signed, signs.as_ref());
     let unreviewed = unreviewed::card(&signed, reviewed, today);
-    page::render(&Page { signs, unreviewed, ..draw(&signed, numbers, needs, &asked) })
+    let alarm = shown.loudest().and_then(|loudest| alarm(&loudest, &signed));
+    page::render(&Page { alarm, signs, unreviewed, ..draw(&signed, numbers, needs, &asked) })
 }
 
 fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) -> Page {
@@ -143,7 +144,7 @@ fn draw(signed: &Signed, numbers: &Numbers, needs: &[Needs], asked: &Asked<'_>) 
         service: here.to_owned(),
         service_name: name(here),
         tiles: tiles(numbers, asked, &list),
-        alarm: alarm(needs, signed),
+        alarm: None,
         urgent: items.iter().any(|item| item.urgent),
         work: WorkList {
             items,
@@ -272,7 +273,7 @@ fn verb(n: &Needs, signed: &Signed) -> (&'static str, String) {
     let reference = Reference::action(n.number);
     let at = |verb: &str| signed.path(&format!("actions/{reference}/{verb}"));
     let (role, hands) = (signed.role(), n.hands.unwrap_or_default());
-    if let Some(decision) = alarm::decision(n, signed) {
+    if let Some(decision) = alarm::decision(n.danger, n.escalation, signed) {
         return decision;
     }
     match n.danger {

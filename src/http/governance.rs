@@ -21,6 +21,8 @@ use crate::store::provider;
 use crate::workflow::Moment;
 use crate::workflow::report::whole_place;
 
+/// From when the limits of a figure are calculated anew.
+mod limits;
 /// The meeting on a month.
 mod meeting;
 /// The page of a month.
@@ -36,6 +38,8 @@ pub fn routes() -> Routes<AppState> {
         .get("/p/{provider}/governance", index)
         .get("/p/{provider}/governance/{month}", month::show)
         .get("/p/{provider}/governance/{month}/{figure}", rows::list)
+        .get("/p/{provider}/governance/{month}/{figure}/limits", limits::show)
+        .post("/p/{provider}/governance/{month}/{figure}/limits", limits::write)
         .get("/p/{provider}/governance/{month}/report", report::show)
         .get("/p/{provider}/governance/{month}/report.pdf", report::pdf)
         .get("/p/{provider}/governance/{month}/meeting", meeting::show)

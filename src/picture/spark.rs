@@ -120,7 +120,7 @@ mod tests {
                 .map(|(at, v)| (first.after(at), Value { numerator: *v, denominator: 100.0 }))
                 .collect();
             let line = line(Figure::Evidence, &months);
-            let svg = spark(&line, &chart(Figure::Evidence, &line)).unwrap().to_string();
+            let svg = spark(&line, &chart(Figure::Evidence, &line, &[])).unwrap().to_string();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
             let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
             let numbers: Vec<f64> =
@@ -130,7 +130,7 @@ mod tests {
             }
         }
         let one = line(Figure::Evidence, &[(first, Value { numerator: 1.0, denominator: 2.0 })]);
-        assert!(spark(&one, &chart(Figure::Evidence, &one)).is_none());
+        assert!(spark(&one, &chart(Figure::Evidence, &one, &[])).is_none());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
 
+use super::alarm::Loudest;
 use super::menu::{Counts, Shows};
 use super::{TenantTx, scope};
 use crate::clock::london_hour;
@@ -35,7 +36,7 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn whole(&self) -> bool {
+    pub(super) fn whole(&self) -> bool {
         self.member.role.sight() == Sight::Provider
     }
 
@@ -83,6 +84,8 @@ pub struct Numbers {
     pub late: i64,
     /// Overdue with high or critical risk.
     pub late_high: i64,
+    /// Of these, without anything recorded that keeps people safe meanwhile (R13).
+    pub without_control: i64,
     /// Undecided escalations that wait for this member: of their level, or of the first where there is no other manager.
     pub undecided: i64,
     /// Waiting for verification.
@@ -212,6 +215,23 @@ pub struct Dashboard {
     pub reviewed: Vec<(String, Option<DateTime<Utc>>)>,
 }
 
+impl Dashboard {
+    /// What of it is loudest (R13): the first of high risk that is late without a control, else the first whose control was not
+    /// checked. What is shown begins with these.
+    #[must_use]
+    pub fn loudest(&self) -> Option<Loudest> {
+        let of = |danger: Danger| self.needs.iter().find(move |n| n.danger == danger && n.risk.is_high());
+        let first = of(Danger::NoControl).or_else(|| of(Danger::ControlUnchecked))?;
+        Some(Loudest {
+            number: first.number,
+            danger: first.danger,
+            check_on: first.check_on,
+            escalation: first.escalation,
+            without_control: self.numbers.without_control,
+        })
+    }
+}
+
 /// All that a dashboard follows from, besides what is in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {
@@ -294,6 +314,7 @@ async fn read_now(
     let numbers = Numbers {
         late: row.late,
         late_high: row.late_high,
+        without_control: row.without_control,
         undecided: row.undecided,
         to_verify: row.to_verify,
         verify_late: row.verify_late,

@@ -14,6 +14,8 @@ use crate::ids::{GovernanceId, ProviderId, ServiceId};
 
 /// What is kept of months that are over.
 mod kept;
+/// From when limits are calculated anew.
+pub mod limits;
 
 pub(in crate::store) use kept::before;
 pub use kept::{Before, Standing, first_month, keep, kept, standing};

@@ -18,6 +18,8 @@ pub mod acknowledgement;
 pub mod action;
 /// Lists of actions.
 pub mod action_list;
+/// The loudest thing there is.
+pub mod alarm;
 /// The nominated individual's assurances.
 pub mod assurance;
 /// The files behind evidence.

@@ -5,12 +5,15 @@ use chrono::NaiveDate;
 
 use super::{Done, Moment};
 use crate::app::AppState;
+use crate::clock::london_date;
 use crate::domain::figure::{self, Figure, MONTHS, Month, Value};
 use crate::domain::measure::Line;
 use crate::domain::questions::{self, Question, Repeat, Seen};
 use crate::domain::spc::Chart;
+use crate::domain::words;
 use crate::ids::ProviderId;
 use crate::store::TenantTx;
+use crate::store::figure::limits::{self, Anew};
 use crate::store::figure::{self as store, Before, Over, Shown, Span, Standing};
 use crate::store::governance::{self, Meeting};
 
@@ -56,6 +59,8 @@ pub struct View {
     pub now: Option<Shown>,
     /// The meeting on it.
     pub meeting: Option<Meeting>,
+    /// What was decided of the limits; of a signed month, what was by then.
+    pub limits: Vec<Anew>,
     kept: Vec<Before>,
 }
 
@@ -71,9 +76,9 @@ pub struct Course {
 }
 
 impl Course {
-    fn new(figure: Figure, months: Vec<(Month, Value)>) -> Self {
+    fn new(figure: Figure, months: Vec<(Month, Value)>, limits: &[Anew]) -> Self {
         let line = figure::line(figure, &months);
-        let chart = figure::chart(figure, &line);
+        let chart = figure::chart(figure, &line, &limits::standing(limits, figure));
         Self { months, line, chart }
     }
 }
@@ -96,7 +101,11 @@ pub async fn courses(
     today: NaiveDate,
 ) -> Result<Vec<(Figure, Course)>, sqlx::Error> {
     let kept = store::kept(tx, over, Month::of(today), MONTHS).await?;
-    Ok(Figure::ALL.iter().map(|figure| (*figure, Course::new(*figure, of(*figure, &kept)))).collect())
+    let limits = limits::recalculated(tx, over, None).await?;
+    Ok(Figure::ALL
+        .iter()
+        .map(|figure| (*figure, Course::new(*figure, of(*figure, &kept), &limits)))
+        .collect())
 }
 
 impl View {
@@ -120,13 +129,14 @@ impl View {
             shown.values = governance::frozen(tx, meeting.id).await?;
             now = Some(store::shown(tx, over, span).await?);
         }
+        let limits = limits::recalculated(tx, over, signed.as_ref().map(|signed| signed.at)).await?;
         // a signed month keeps the line it had; only when no month before it was counted by then is there none to keep
         let over_by_now = signed.is_some() || month.is_over(moment.today);
         let kept = match signed.map(|signed| signed.lines).filter(|lines| !lines.is_empty()) {
             Some(lines) => lines,
             None => store::kept(tx, over, month, MONTHS).await?,
         };
-        Ok(Self { month, over: over_by_now, shown, now, meeting: basis.meeting, kept })
+        Ok(Self { month, over: over_by_now, shown, now, meeting: basis.meeting, limits, kept })
     }
 
     /// A figure over time: the months that are over, this one last.
@@ -136,7 +146,20 @@ impl View {
         if self.over {
             months.push((self.month, self.shown.value(figure)));
         }
-        Course::new(figure, months)
+        Course::new(figure, months, &self.limits)
+    }
+
+    /// From when the limits of a figure are calculated anew, and why: a sentence for each month of its line.
+    #[must_use]
+    pub fn anew(&self, figure: Figure) -> Vec<String> {
+        let why = |month: Month| {
+            let mut newest_first = self.limits.iter().rev();
+            let one = newest_first.find(|one| one.figure == figure && one.month == month)?;
+            let (name, on) = (month.name(), words::date(london_date(one.at)));
+            Some(format!("Limits calculated anew from {name}: {} ({}, {on})", one.reason, one.by))
+        };
+        let months = limits::standing(&self.limits, figure).into_iter();
+        months.filter(|month| *month <= self.month).filter_map(why).collect()
     }
 
     /// The questions for the meeting.

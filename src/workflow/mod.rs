@@ -35,6 +35,8 @@ pub mod escalation;
 pub mod evidence;
 /// Keeping the figures of months that are over.
 pub mod figure;
+/// From when the limits of a figure are calculated anew.
+pub mod figure_limits;
 /// Logging a finding, its sources, ending it without an action.
 pub mod finding;
 /// The governance meeting on a month.

@@ -192,6 +192,11 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 "governance-rows",
                 ("governance", ".figures__n", ""),
             ),
+            from(
+                "/p/{provider}/governance/{month}/{figure}/limits",
+                "governance-limits",
+                ("governance", "main a[href*='/limits']", ""),
+            ),
             at("/p/{provider}/measures", "measures", "measures"),
             at("/p/{provider}/measures/new", "measure-new", "measures/new"),
             from("/p/{provider}/measures/{measure}", "measure", ("measures", ROW, "")),

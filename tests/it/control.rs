@@ -17,7 +17,7 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{World, day, saturday, world};
 
 /// A control that is checked by a day, until another.
-fn checked_by(check_on: Option<&str>, until: Option<&str>) -> DecisionGiven {
+pub fn checked_by(check_on: Option<&str>, until: Option<&str>) -> DecisionGiven {
     let control = ControlDays { from: None, check_on: check_on.map(day), until: until.map(day) };
     DecisionGiven { control, ..act(None) }
 }

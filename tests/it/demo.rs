@@ -9,7 +9,7 @@ use throughline::clock::Clock;
 use throughline::database::roles;
 use throughline::demo::{self, Length};
 use throughline::domain::figure::{Figure, Month};
-use throughline::domain::spc::Kind;
+use throughline::domain::spc::{Assurance, Kind};
 use throughline::ids::ProviderId;
 use throughline::store::TenantTx;
 use throughline::store::figure::Over;
@@ -187,14 +187,9 @@ async fn two_years_tell_the_stories_of_the_figures(#[case] date: &str) {
         );
     }
     let now = months.view(0).await;
-    for figure in [
-        Figure::Evidence,
-        Figure::Decided,
-        Figure::Feedback,
-        Figure::FollowUps,
-        Figure::Positive,
-        Figure::HighDecided,
-    ] {
+    for figure in
+        [Figure::Evidence, Figure::Feedback, Figure::FollowUps, Figure::Positive, Figure::HighDecided]
+    {
         let course = now.course(figure);
         assert_eq!(course.months.len(), 24, "{date}: {figure:?}");
         assert_eq!(
@@ -204,6 +199,10 @@ async fn two_years_tell_the_stories_of_the_figures(#[case] date: &str) {
             course.line.values
         );
     }
+    let decided = now.course(Figure::Decided).chart;
+    assert_eq!(decided.segments.len(), 2, "{date}: judged anew");
+    assert_ne!(decided.assurance, Some(Assurance::Fail), "{date}: of what was reached since then");
+    assert!(!now.anew(Figure::Decided).is_empty());
     let window = now.course(Figure::Window).chart.variation;
     assert_ne!(window, Some(Kind::Concern), "{date}: checking did not become slower");
     let shades: BTreeSet<i64> = now.shown.heat.iter().map(|heat| heat.open).collect();

@@ -117,6 +117,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("signals/{}/{}", format!("/signals/overdue/{late}")),
         ("signals/{}/{}/again", format!("/signals/overdue/{late}/again")),
         ("governance/{}/minutes", "/governance/2026-11/meeting".to_owned()),
+        ("governance/{}/{}/limits", "/governance/2026-11/m7/limits".to_owned()),
         ("governance/{}/decisions", "/governance/2026-11/meeting".to_owned()),
         ("governance/{}/sign-off", "/governance/2026-11/meeting".to_owned()),
         ("measures/new", "/measures/new".to_owned()),

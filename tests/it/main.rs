@@ -9,6 +9,7 @@
 
 mod access;
 mod action;
+mod alarm;
 mod architecture;
 mod calendar;
 mod change;
@@ -39,6 +40,7 @@ mod kept;
 mod kept_pages;
 mod leaver;
 mod leaving;
+mod limits;
 mod mail_choice;
 mod mail_server;
 mod mail_tls;

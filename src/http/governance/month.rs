@@ -83,6 +83,8 @@ struct Chosen {
     notes: Vec<String>,
     changes: Option<Sign>,
     table: Vec<(String, String, &'static str, String)>,
+    anew: Vec<String>,
+    limits: Option<String>,
 }
 
 /// What lacks something: the first few, how many there are, and where all of them are.
@@ -215,6 +217,11 @@ impl Drawing<'_> {
             changes: over.chart.variation.map(|kind| changes(kind, figure.better())),
             table: over.months.iter().rev().map(row).collect(),
             sentence: charted.sentence,
+            anew: self.view.anew(figure),
+            limits: (self.signed.can(Verb::RecalculateLimits) && over.months.len() > 1).then(|| {
+                let path = format!("{}/limits", self.path(self.view.month, Some(figure)));
+                with_query(&path, &[("service", &self.place.slug)], None)
+            }),
         }
     }
 

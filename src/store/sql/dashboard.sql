@@ -72,7 +72,7 @@ WITH seen AS MATERIALIZED (
   SELECT r.*, CASE r.risk WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END AS gravity, coalesce(r.verify_by, r.due_on) AS by
   FROM ranked r WHERE r.danger IS NOT NULL ORDER BY r.danger, gravity, by, r.number LIMIT $12
 )
-SELECT t.late AS "late!", t.late_high AS "late_high!", coalesce((SELECT sum(n) FROM waiting WHERE $8::bool), 0)::bigint AS "undecided!", t.to_verify AS "to_verify!", t.verify_late AS "verify_late!",
+SELECT t.late AS "late!", t.late_high AS "late_high!", (SELECT count(*) FROM ranked r WHERE r.danger = 1) AS "without_control!", coalesce((SELECT sum(n) FROM waiting WHERE $8::bool), 0)::bigint AS "undecided!", t.to_verify AS "to_verify!", t.verify_late AS "verify_late!",
   t.to_close AS "to_close!", t.soon AS "soon!", t.came_back AS "came_back!", t.unowned AS "unowned!", t.stale AS "stale!", t.open AS "open!",
   l.open AS "left_out!", l.late AS "left_out_late!", l.unowned AS "left_out_unowned!", l.verify_late AS "left_out_verify_late!",
   (SELECT json_agg(json_build_array(b.theme, b.open, b.late) ORDER BY b.open DESC, b.theme) FROM by_theme b) AS "themes: Json<Vec<ThemeCount>>",

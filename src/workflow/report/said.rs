@@ -136,7 +136,10 @@ fn charts(report: &Report, blocks: &mut Vec<Block>) {
     ));
     for figure in telling.iter().take(CHARTS) {
         if let Charted { picture: Some(picture), sentence } = charted(&report.view, **figure) {
-            let sentence = format!("{} ({}). {sentence}", figure.label(), figure.code());
+            let mut sentence = format!("{} ({}). {sentence}", figure.label(), figure.code());
+            for why in report.view.anew(**figure) {
+                sentence = format!("{sentence} {}.", why.trim_end_matches('.'));
+            }
             blocks.push(Block::Chart { picture: Box::new(picture), sentence });
         }
     }

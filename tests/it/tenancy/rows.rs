@@ -133,6 +133,13 @@ pub const ROWS: &[Row] = &[
     get("/p/{provider}/governance", Provider, "manager"),
     get("/p/{provider}/governance/{month}", Provider, "manager"),
     get("/p/{provider}/governance/{month}/{figure}", Provider, "manager"),
+    get("/p/{provider}/governance/{month}/{figure}/limits", Provider, "quality"),
+    post(
+        "/p/{provider}/governance/{month}/{figure}/limits",
+        Provider,
+        "quality",
+        &[("stands", "yes"), ("from", "2026-10"), ("why", "A new closure standard began")],
+    ),
     get("/p/{provider}/governance/{month}/meeting", Provider, "manager"),
     get("/p/{provider}/governance/{month}/report", Provider, "manager"),
     get("/p/{provider}/governance/{month}/report.pdf", Provider, "manager"),
