@@ -18,6 +18,7 @@ audit:
 bench:
 	@SQLX_OFFLINE=true cargo bench --bench speed
 	@SQLX_OFFLINE=true cargo bench --bench governance
+	@SQLX_OFFLINE=true cargo bench --bench export
 
 sqlx:
 	@.ci/queries write

@@ -18,6 +18,7 @@ use crate::files::store::EvidenceStore;
 use crate::http::{self, server};
 use crate::mail::transport::Transport;
 use crate::report::press::Press;
+use crate::sheet::turns::Turns;
 use crate::store::Db;
 
 /// The state of the running program; cheap to clone.
@@ -35,6 +36,8 @@ pub struct AppState {
     pub mail: Arc<Transport>,
     /// Where reports become PDFs.
     pub press: Press,
+    /// How lists become files, a few at a time.
+    pub sheets: Turns,
     /// Where evidence files are kept.
     pub evidence: EvidenceStore,
     /// When the worker last finished a tick, seconds since the epoch; before the first, when the program started.
@@ -65,6 +68,7 @@ impl AppState {
             passwords: Passwords::new(),
             mail: Arc::new(mail),
             press: Press::new(),
+            sheets: Turns::default(),
             evidence,
             last_tick,
         })

@@ -114,4 +114,6 @@ typed_ids! {
     SustainCheckId;
     /// The closure audit of a quarter.
     ClosureAuditId;
+    /// A list that was taken out of the program.
+    ExportId;
 }

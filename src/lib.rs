@@ -19,6 +19,7 @@ pub mod mail;
 pub mod picture;
 pub mod report;
 pub mod sample;
+pub mod sheet;
 pub mod store;
 pub mod worker;
 pub mod workflow;

@@ -118,7 +118,9 @@ impl Stage<'_> {
     pub(super) async fn look_at_all(&mut self, by: &Actor) -> Result<(), Stop> {
         let today = self.app.clock.today();
         let mut tx = by.begin(self.app).await?;
-        let waiting = checks::list(&mut tx, Scope::of(&by.member), None, (today, false), None).await?;
+        let waiting =
+            checks::list(&mut tx, Scope::of(&by.member), None, (today, false), None, checks::ROWS + 1)
+                .await?;
         drop(tx);
         let told: Vec<i32> = TOLD.iter().filter_map(|key| self.actions.get(key)).map(|a| a.number).collect();
         let left = self

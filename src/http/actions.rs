@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -26,8 +27,12 @@ use crate::http::page::{self, Layout, Pager};
 use crate::http::pill::{pill, stale_mark, waiting};
 use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, State as Look, Tag};
+use crate::sheet::Format;
 use crate::store::action_list::{self, Asked, Key, Listed, ROWS, Show};
 use crate::workflow::Moment;
+
+/// The list as a file.
+mod sheet;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -45,6 +50,9 @@ struct Filter {
     significance: String,
     q: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 impl Filter {
@@ -110,6 +118,7 @@ async fn list(
     let show = one_of::<Show>(&filter.show)?.unwrap_or(Show::Open);
     let weight = one_of(&filter.significance)?.unwrap_or_else(|| Weight::usual(signed.role()));
     let words = asked::words(&filter.q);
+    let format = one_of::<Format>(&filter.format)?;
     let asked = Asked {
         member: &signed.actor.member,
         show,
@@ -120,11 +129,15 @@ async fn list(
         words: words.unwrap_or_default(),
         today,
         after: key(&filter.after)?,
+        limit: ROWS + 1,
     };
     let mut found = action_list::page(&mut tx, &asked).await?;
     drop(tx);
     if asked.service.is_some_and(|slug| !found.around.services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
+    }
+    if let (Some(format), Ok(_)) = (format, words) {
+        return sheet::answer(&app, &signed, format, &asked, &found.around.services).await;
     }
     let status = if words.is_err() {
         let around = found.around.clone();
@@ -156,6 +169,7 @@ fn draw(
     let fields = filter.fields(asked.show.as_str(), asked.weight);
     let title = title(asked.show);
     let layout = signed.layout_with(title.clone(), found.around.counts).at(&signed.path("dashboard"));
+    let layout = if problem.is_none() { layout.handing_out(&here, &fields) } else { layout };
     Page {
         layout: layout.with_errors(problem.is_some()),
         left_out: left_out(found, filter, asked.show, &here),
@@ -191,6 +205,7 @@ fn left_out(found: &action_list::Page, filter: &Filter, show: Show, here: &str) 
 fn title(show: Show) -> String {
     match show {
         Show::Open => "Open actions".into(),
+        Show::All => "All actions".into(),
         Show::Unowned => "Actions without an owner".into(),
         Show::CameBack => "Actions that came back".into(),
         Show::Stale => "Actions without an update for 14 days".into(),
@@ -210,31 +225,39 @@ fn empty(show: Show) -> String {
         Show::Unowned => "Every open action here has an owner.".into(),
         Show::Open => "Nothing is open here.".into(),
         Show::Stale => "Everything open here was updated within the last 14 days.".into(),
+        Show::All => "No action here yet.".into(),
         other => format!("No action here is in this list: {}.", other.label().to_lowercase()),
+    }
+}
+
+/// How an action stands.
+fn standing(r: &Listed, show: Show, today: NaiveDate) -> Tag {
+    let passed = r.verify_by.filter(|by| r.status == Status::Submitted && *by < today);
+    match passed {
+        _ if show == Show::Merged => Tag::saying(Look::Cancelled, "Merged"),
+        Some(by) => waiting(calendar::working_days_after(by, today, r.nation)),
+        None => pill(action::state(r.status, r.due_on, r.nation, r.cycle, today, r.escalated), today),
+    }
+}
+
+/// Who owns it, in words.
+fn owner(r: &Listed) -> String {
+    match (&r.owner, r.unowned) {
+        (Some(name), false) => name.clone(),
+        (Some(name), true) => format!("{name} has left"),
+        (None, _) => "Nobody".into(),
     }
 }
 
 fn line(r: &Listed, asked: &Asked<'_>, signed: &Signed) -> Line {
     let reference = Reference::action(r.number).to_string();
-    let passed = r.verify_by.filter(|by| r.status == Status::Submitted && *by < asked.today);
-    let tag = match passed {
-        _ if asked.show == Show::Merged => Tag::saying(Look::Cancelled, "Merged"),
-        Some(by) => waiting(calendar::working_days_after(by, asked.today, r.nation)),
-        None => {
-            pill(action::state(r.status, r.due_on, r.nation, r.cycle, asked.today, r.escalated), asked.today)
-        }
-    };
     Line {
         href: signed.path(&format!("actions/{reference}")),
         reference,
         what: r.what.clone(),
-        tag,
+        tag: standing(r, asked.show, asked.today),
         stale: stale_mark(r.status, r.moved_at, asked.today),
-        owner: match (&r.owner, r.unowned) {
-            (Some(name), false) => name.clone(),
-            (Some(name), true) => format!("{name} has left"),
-            (None, _) => "Nobody".into(),
-        },
+        owner: owner(r),
         due: r.due_on.map_or_else(|| "No date".into(), words::date),
         service: r.service.clone(),
         topic: r.topic.label(),

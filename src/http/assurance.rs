@@ -25,6 +25,9 @@ use crate::store::assurance::{self as store, ROWS, Waiting};
 use crate::store::menu;
 use crate::workflow::Moment;
 
+/// The queue as a file.
+mod sheet;
+
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     verb::routes::<Assurance>().get("/p/{provider}/assurance", list)
@@ -35,6 +38,9 @@ pub fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Place {
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -66,7 +72,11 @@ async fn list(
     signed.need(Verb::Assure)?;
     let at = |text: &str| text.parse().ok().and_then(DateTime::from_timestamp_micros);
     let after = asked::place(&place.after, at, |number| number.parse::<i32>().ok())?;
-    let mut waiting = store::waiting(&mut tx, after).await?;
+    if let Some(format) = asked::one_of(&place.format)? {
+        drop(tx);
+        return sheet::answer(&app, &signed, format).await;
+    }
+    let mut waiting = store::waiting(&mut tx, after, ROWS + 1).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -75,7 +85,10 @@ async fn list(
     waiting.truncate(full);
     let moment = Moment::read(&app);
     page::render(&ListPage {
-        layout: signed.layout_with("Waiting for assurance", counts).at(&signed.path("verify")),
+        layout: signed
+            .layout_with("Waiting for assurance", counts)
+            .at(&signed.path("verify"))
+            .handing_out(&signed.path("assurance"), &[]),
         rows: waiting.iter().map(|one| row(one, &signed, moment)).collect(),
         pages: Pages(Pager::new(&signed.path("assurance"), &[], None, next.as_deref())),
     })

@@ -15,6 +15,7 @@ use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
 use crate::http::banner::Done;
 use crate::http::extract::Query;
 use crate::http::form::{Choice, Draft};
@@ -31,6 +32,9 @@ const BACK: usize = 4;
 
 /// How many of those that wait stand above the quarters.
 const FIRST: usize = 5;
+
+/// The audits, and the sample of one, as files.
+mod sheet;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -66,6 +70,9 @@ struct Row {
 #[serde(default)]
 struct Place {
     quarter: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 async fn open(
@@ -74,6 +81,9 @@ async fn open(
     Query(place): Query<Place>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::AuditClosures)?;
+    if let Some(format) = one_of(&place.format)? {
+        return sheet::answer(&app, &signed, format, &place.quarter).await;
+    }
     if !place.quarter.is_empty() {
         return show(&signed, &app, &place.quarter).await;
     }
@@ -102,7 +112,11 @@ async fn draw_list(
     page::render_as(
         status,
         &ListPage {
-            layout: signed.layout("Closure audit").at(&here).with_errors(!draft.is_ok()),
+            layout: signed
+                .layout("Closure audit")
+                .at(&here)
+                .with_errors(!draft.is_ok())
+                .handing_out(&here, &[]),
             draft,
             waiting: waiting.take(FIRST).collect(),
             rows: audits.iter().map(|audit| row(audit, &here)).collect(),
@@ -201,7 +215,8 @@ async fn show(signed: &Signed, app: &AppState, quarter: &str) -> Result<Response
     page::render(&ShowPage {
         layout: signed
             .layout(format!("Closure audit, {}", quarter.words()))
-            .at(&signed.path("closure-audit")),
+            .at(&signed.path("closure-audit"))
+            .handing_out(&signed.path("closure-audit"), &[("quarter", &quarter.to_string())]),
         back: signed.path("closure-audit"),
         quarter: quarter.words(),
         tag: standing(&audit),
@@ -228,7 +243,26 @@ fn shown(item: &Item, signed: &Signed) -> Shown {
         format!("{} risk", item.risk.label().to_lowercase()),
         format!("closed {} by {}", words::date(london_date(item.closed_at)), item.closed_by),
     ];
-    let (tag, said, by) = match &item.result {
+    let (tag, said, by) = stands(item);
+    let waits = item.result.is_none() && !item.gone && !item.judged;
+    Shown {
+        href: signed.path(&format!("actions/{reference}")),
+        what: item.what.clone(),
+        meta: meta.join(" · "),
+        tag,
+        said,
+        by,
+        audit_href: if waits {
+            signed.path(&format!("actions/{reference}/closure-audit"))
+        } else {
+            String::new()
+        },
+    }
+}
+
+/// Whether it stands up, why, and who said so.
+fn stands(item: &Item) -> (Tag, String, String) {
+    match &item.result {
         Some((true, by, why, at)) => {
             (Tag::saying(Look::Closed, "Stands up"), why.clone(), format!("{by}, {}", words::instant(*at)))
         }
@@ -246,20 +280,6 @@ fn shown(item: &Item, signed: &Signed) -> Shown {
             "You owned, checked, assured or approved it.".to_owned(),
         ),
         None => (Tag::saying(Look::NotStarted, "To audit"), String::new(), String::new()),
-    };
-    let waits = item.result.is_none() && !item.gone && !item.judged;
-    Shown {
-        href: signed.path(&format!("actions/{reference}")),
-        what: item.what.clone(),
-        meta: meta.join(" · "),
-        tag,
-        said,
-        by,
-        audit_href: if waits {
-            signed.path(&format!("actions/{reference}/closure-audit"))
-        } else {
-            String::new()
-        },
     }
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -12,10 +13,14 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::asked;
+use crate::http::export::{self, BATCH, Batch, List, Of};
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::Signed;
 use crate::http::view::Pages;
+use crate::ids::VerificationId;
+use crate::sheet::Column;
+use crate::store::TenantTx;
 use crate::store::exception::{self, Listed, ROWS};
 use crate::store::menu;
 
@@ -29,6 +34,42 @@ pub fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Place {
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
+}
+
+/// Those there are, as a file.
+struct Exceptions(Option<(DateTime<Utc>, VerificationId)>);
+
+impl List for Exceptions {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("Checked", 24),
+        Column::new("Checked by", 24),
+        Column::new("Outcome", 20),
+        Column::new("Why they checked it", 60),
+        Column::new("Reference", 11),
+        Column::new("Action", 60),
+        Column::new("Owner", 24),
+        Column::new("Service", 26),
+    ];
+
+    async fn next(&mut self, tx: &mut TenantTx) -> Result<Batch, AppError> {
+        let found = exception::page(tx, self.0, BATCH).await?;
+        self.0 = found.last().map(|r| (r.at, r.id));
+        Ok(Batch::of(&found, |r| {
+            vec![
+                r.at.into(),
+                r.by.clone().into(),
+                r.outcome.label().into(),
+                r.reason.clone().into(),
+                Reference::action(r.number).to_string().into(),
+                r.what.clone().into(),
+                r.owner.clone().unwrap_or_else(|| "Nobody".into()).into(),
+                r.service.clone().into(),
+            ]
+        }))
+    }
 }
 
 #[derive(Template)]
@@ -61,8 +102,12 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeExceptions)?;
     let after = asked::instant(&place.after)?;
+    if let Some(format) = asked::one_of(&place.format)? {
+        let of = Of::new("exceptions", "Exceptions to independent verification");
+        return export::answer(&app, &signed, format, &of, Exceptions(None)).await;
+    }
     let mut tx = signed.actor.begin(&app).await?;
-    let mut rows = exception::page(&mut tx, after).await?;
+    let mut rows = exception::page(&mut tx, after, ROWS + 1).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     tx.commit().await?;
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
@@ -72,7 +117,7 @@ async fn list(
     let here = signed.path("verify/exceptions");
     let back = signed.path("verify");
     page::render(&Page {
-        layout: signed.layout_with("Exceptions", counts).at(&back),
+        layout: signed.layout_with("Exceptions", counts).at(&back).handing_out(&here, &[]),
         back,
         rows: rows.iter().map(|r| line(r, &signed)).collect(),
         newest: after.is_some().then(|| here.clone()),

@@ -41,6 +41,8 @@ mod like;
 mod new;
 /// Why it came back.
 mod root_cause;
+/// The list as a file.
+mod sheet;
 /// A finding with everything that follows from it.
 mod show;
 
@@ -78,6 +80,9 @@ struct Asked {
     mine: String,
     came_back: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 impl Asked {
@@ -142,6 +147,7 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeFinding)?;
     let words = asked::words(&asked.q);
+    let format = one_of(&asked.format)?;
     let mut tx = signed.actor.begin(&app).await?;
     let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
     let filter = Filter {
@@ -156,9 +162,13 @@ async fn list(
         came_back: asked.came_back == "yes",
         after: place(&asked.after)?,
     };
+    if let (Some(format), Ok(_)) = (format, words) {
+        drop(tx);
+        return sheet::answer(&app, &signed, format, (filter, &asked.service, &services)).await;
+    }
     let scope = Scope::of(&signed.actor.member);
     let (rows, more) = match words {
-        Ok(_) => finding::page(&mut tx, scope, &filter, Moment::read(&app).today).await?,
+        Ok(_) => finding::page(&mut tx, scope, &filter, Moment::read(&app).today, finding::ROWS).await?,
         Err(_) => (Vec::new(), false),
     };
     let came_back = recurrence::count(&mut tx, scope).await?;
@@ -167,8 +177,9 @@ async fn list(
     let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.found_on, r.id));
     let filtered = asked.fields().iter().any(|(_, value)| !value.is_empty());
     let status = if words.is_err() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let layout = signed.layout_with("Findings", counts).at(&here).with_errors(words.is_err());
     let page = ListPage {
-        layout: signed.layout_with("Findings", counts).at(&here).with_errors(words.is_err()),
+        layout: if words.is_ok() { layout.handing_out(&here, &asked.fields()) } else { layout },
         problem: words.err(),
         came_back,
         new_href: signed.path("findings/new"),
@@ -179,11 +190,7 @@ async fn list(
         topics: Choice::all::<Topic>(),
         weights: Choice::all::<Weight>(),
         states: Choice::all::<Progress>(),
-        empty: if filtered {
-            "No finding matches. Clear the filters to see all."
-        } else {
-            "No findings yet."
-        },
+        empty: empty(filtered),
         newest: if asked.after.is_empty() {
             String::new()
         } else {
@@ -195,6 +202,10 @@ async fn list(
         asked,
     };
     page::render_as(status, &page)
+}
+
+const fn empty(filtered: bool) -> &'static str {
+    if filtered { "No finding matches. Clear the filters to see all." } else { "No findings yet." }
 }
 
 fn line(row: &Row, signed: &Signed) -> Line {

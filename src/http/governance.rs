@@ -31,6 +31,8 @@ mod month;
 mod report;
 /// The rows behind a figure.
 mod rows;
+/// Figures, and the rows behind one, as files.
+mod sheet;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -54,6 +56,9 @@ pub fn routes() -> Routes<AppState> {
 struct Asked {
     service: String,
     figure: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 /// Where is looked: one service, or the whole provider.

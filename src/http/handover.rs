@@ -158,7 +158,7 @@ async fn draw(
     let today = Moment::read(app).today;
     let mut tx = signed.actor.begin(app).await?;
     let scope = Scope::of(&signed.actor.member);
-    let load = workload::of_team(&mut tx, scope, today, MOST, whose).await?.pop();
+    let load = workload::of_team(&mut tx, scope, today, (MOST, MOST), whose).await?.pop();
     let actions = load.as_ref().map(|load| load.actions.as_slice()).unwrap_or_default();
     let mut services: Vec<_> = actions.iter().map(|a| a.service_id).collect();
     services.sort_unstable();

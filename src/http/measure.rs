@@ -17,6 +17,7 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::asked;
+use crate::http::export::AsFile;
 use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{self, Layout, Pager};
@@ -37,6 +38,8 @@ mod counted;
 mod new;
 /// What is recorded about one.
 mod record;
+/// The list, and the readings of one, as files.
+mod sheet;
 /// The sentence under a chart.
 mod words_of;
 
@@ -60,6 +63,9 @@ struct Filter {
     service: String,
     after: String,
     ended: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -130,6 +136,10 @@ async fn list(
         limit: ROWS + 1,
         ended: filter.ended == "yes",
     };
+    if let Some(format) = asked::one_of(&filter.format)? {
+        drop(tx);
+        return sheet::list(&app, &signed, format, &asked, &around.services).await;
+    }
     let mut shown = store::page(&mut tx, &asked).await?;
     let today = Moment::read(&app).today;
     let counted = match asked.ended || asked.after.is_some() {
@@ -142,15 +152,11 @@ async fn list(
     let last = last.map(|last| format!("{}.{}", last.measure.id, last.measure.name));
     shown.truncate(full);
     let here = signed.path("measures");
+    let filters = [("service", filter.service.as_str()), ("ended", filter.ended.as_str())];
     page::render(&ListPage {
-        layout: signed.layout_with("Measures", around.counts).at(&here),
+        layout: signed.layout_with("Measures", around.counts).at(&here).handing_out(&here, &filters),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
-        pages: Pages(Pager::new(
-            &here,
-            &[("service", filter.service.as_str()), ("ended", filter.ended.as_str())],
-            None,
-            last.as_deref(),
-        )),
+        pages: Pages(Pager::new(&here, &filters, None, last.as_deref())),
         others: page::with_query(
             &here,
             &[("service", &filter.service), ("ended", if asked.ended { "" } else { "yes" })],
@@ -250,8 +256,12 @@ async fn show(
     signed: Signed,
     State(app): State<AppState>,
     Path((_, id)): Path<(String, String)>,
+    Query(asked): Query<AsFile>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::SeeMeasures)?;
+    if let Some(format) = asked.format()? {
+        return sheet::readings(&app, &signed, format, named(&id)?).await;
+    }
     draw(&signed, &app, named(&id)?, None, StatusCode::OK).await
 }
 
@@ -279,7 +289,10 @@ async fn draw(
         draft.unwrap_or_else(|| Draft::new().with_date("period", shown.measure.cadence.newest(today)));
     let errors = !draft.is_ok();
     let page = page_of(signed, &shown, (&movers, &history, &changes), draft, today);
-    let layout = signed.layout_with(shown.measure.name.clone(), counts).at(&signed.path("measures"));
+    let layout = signed
+        .layout_with(shown.measure.name.clone(), counts)
+        .at(&signed.path("measures"))
+        .handing_out(&signed.path(&format!("measures/{id}")), &[]);
     page::render_as(status, &ShowPage { layout: layout.with_errors(errors), ..page })
 }
 

@@ -23,6 +23,9 @@ use crate::mail::transport::Transport;
 use crate::store::TenantTx;
 use crate::store::message_list::{self, Asked, Fate, Listed, ROWS};
 
+/// The list as a file.
+mod sheet;
+
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     Routes::new().get("/p/{provider}/messages", list)
@@ -36,6 +39,9 @@ struct Filter {
     /// Any number of kinds.
     kind: Vec<String>,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 /// How many that could not be delivered stand before all others.
@@ -86,6 +92,9 @@ async fn list(
     let kinds: Option<Vec<MessageKind>> = kinds.map(|kind| MessageKind::from_text(kind)).collect();
     let kinds = kinds.ok_or(AppError::NotFound)?;
     let (after, filtered) = (asked::instant(&filter.after)?, state.is_some() || !kinds.is_empty());
+    if let Some(format) = asked::one_of(&filter.format)? {
+        return sheet::answer(&app, &signed, format, (state, kinds)).await;
+    }
     let wanted = Asked { state, kinds: &kinds, after, limit: ROWS + 1 };
     let mut tx = signed.actor.begin(&app).await?;
     let mut rows = message_list::page(&mut tx, &wanted).await?;
@@ -103,7 +112,7 @@ async fn list(
     filters.extend(kinds.iter().map(|kind| ("kind", kind.as_str())));
     let choice = |kind: &MessageKind| (Choice::new(kind.as_str(), kind.label()), kinds.contains(kind));
     page::render(&Page {
-        layout: signed.layout("Messages").at(&here),
+        layout: signed.layout("Messages").at(&here).handing_out(&here, &filters),
         sends: matches!(*app.mail, Transport::Smtp(_)),
         states: Fate::ALL.iter().map(|state| Choice::new(state.as_str(), state.label())).collect(),
         kinds: MessageKind::ALL.iter().filter(|kind| kind.post() != Post::Never).map(choice).collect(),
@@ -134,8 +143,25 @@ async fn undeliverable(tx: &mut TenantTx, signed: &Signed) -> Result<Option<Firs
 
 fn line(r: &Listed, signed: &Signed) -> Line {
     let reference = r.number.map(|number| Reference::action(number).to_string());
-    let to = r.recipient.clone().unwrap_or_else(|| r.audience.label().to_lowercase());
-    let (state, failed) = match (r.sent_at, &r.last_error, r.next_at) {
+    let (to, (state, failed)) = (to(r), fate(r));
+    Line {
+        head: format!("{} · to {to}", r.kind.label()),
+        state,
+        failed,
+        subject: r.subject.clone().unwrap_or_default(),
+        body: r.body.clone().unwrap_or_default(),
+        action: reference.map(|reference| (signed.path(&format!("actions/{reference}")), reference)),
+    }
+}
+
+/// Whom it is for.
+fn to(r: &Listed) -> String {
+    r.recipient.clone().unwrap_or_else(|| r.audience.label().to_lowercase())
+}
+
+/// What became of it, and whether that is bad news.
+fn fate(r: &Listed) -> (String, bool) {
+    match (r.sent_at, &r.last_error, r.next_at) {
         (Some(at), _, _) => (format!("Delivered on {}", words::instant(at)), false),
         (None, Some(why), None) if r.overtaken => (format!("Not sent: {why}"), false),
         (None, Some(error), None) => (format!("Could not be delivered: {error}"), true),
@@ -148,13 +174,5 @@ fn line(r: &Listed, signed: &Signed) -> Line {
             true,
         ),
         (None, None, _) => ("Waiting to be sent".into(), false),
-    };
-    Line {
-        head: format!("{} · to {to}", r.kind.label()),
-        state,
-        failed,
-        subject: r.subject.clone().unwrap_or_default(),
-        body: r.body.clone().unwrap_or_default(),
-        action: reference.map(|reference| (signed.path(&format!("actions/{reference}")), reference)),
     }
 }

@@ -57,6 +57,8 @@ pub mod escalation;
 pub mod evidence;
 /// The exceptions to independent verification.
 pub mod exception;
+/// Lists as files.
+pub mod export;
 /// `Path`, `Query`, `Form` that answer with pages.
 pub mod extract;
 /// Findings.

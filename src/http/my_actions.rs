@@ -15,16 +15,22 @@ use crate::domain::workload::{DONE_DAYS, Group};
 use crate::domain::{staleness, words};
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
+use crate::http::export::AsFile;
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout};
 use crate::http::pill::{pill, stale_mark};
 use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Tag, Work, WorkList};
 use crate::ids::MemberId;
+use crate::sheet::Format;
 use crate::store::menu;
 use crate::store::scope::Scope;
 use crate::store::workload::{self, Load, Mine, Theirs, Whose as Of};
 use crate::workflow::Moment;
+
+/// Both lists as files.
+mod sheet;
 
 /// How many actions of each person are shown before "See all".
 const OF_EACH: i64 = 3;
@@ -83,18 +89,26 @@ struct Button {
 async fn mine(
     Reading { signed, mut tx }: Reading,
     State(app): State<AppState>,
+    Query(asked): Query<AsFile>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::Submit)?;
+    let format = asked.format()?;
     let today = Moment::read(&app).today;
     let member = &signed.actor.member;
     let counts = menu::counts(&mut tx, member).await?;
     let actions = workload::of_member(&mut tx, member.id).await?;
     drop(tx);
+    if let Some(format) = format {
+        return sheet::mine(&app, &signed, format, &actions).await;
+    }
     let mut groups: Vec<Cards> =
         Group::ALL.iter().filter_map(|group| cards(*group, &actions, &signed, today)).collect();
     one_loud(&mut groups);
     page::render(&MinePage {
-        layout: signed.layout_with("My actions", counts).at(&signed.path("my-actions")),
+        layout: signed
+            .layout_with("My actions", counts)
+            .at(&signed.path("my-actions"))
+            .handing_out(&signed.path("my-actions"), &[]),
         summary: summary(&actions, today),
         tabs: tabs(&signed),
         groups,
@@ -192,6 +206,9 @@ fn kinds(a: &Mine) -> String {
 #[serde(default)]
 struct Whose {
     person: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 impl Whose {
@@ -239,14 +256,23 @@ async fn team(
     let person_asked = whose.person()?;
     let today = Moment::read(&app).today;
     let member = &signed.actor.member;
-    let most = if person_asked.is_some() { OF_ONE } else { OF_EACH };
+    let format = one_of::<Format>(&whose.format)?;
+    let each = if person_asked.is_some() { OF_ONE } else { OF_EACH };
+    let most = if format.is_some() { (sheet::MOST, sheet::MOST) } else { (each, workload::ON_A_PAGE) };
     let counts = menu::counts(&mut tx, member).await?;
     let loads =
         workload::of_team(&mut tx, Scope::of(member), today, most, person_asked.map_or(Of::All, Of::Person))
             .await?;
     drop(tx);
+    if let Some(format) = format {
+        return sheet::team(&app, &signed, format, &loads).await;
+    }
+    let here = signed.path("my-team");
     page::render(&TeamPage {
-        layout: signed.layout_with("My team", counts).at(&signed.path("my-actions")),
+        layout: signed
+            .layout_with("My team", counts)
+            .at(&signed.path("my-actions"))
+            .handing_out(&here, &[("person", &whose.person)]),
         summary: team_summary(&loads),
         tabs,
         all: person_asked.map(|_| signed.path("my-team")),

@@ -9,7 +9,7 @@ mod mail;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::app::AppState;
@@ -21,6 +21,7 @@ use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::asked;
 use crate::http::banner::Done;
+use crate::http::export::{self, BATCH, Batch, List, Of};
 use crate::http::extract::{Path, Query};
 use crate::http::form::Draft;
 use crate::http::page::{self, Layout, Pager};
@@ -28,6 +29,8 @@ use crate::http::signed::{Reading, Signed};
 use crate::http::verb::{Answer, answer};
 use crate::http::view::Pages;
 use crate::ids::NoticeId;
+use crate::sheet::Column;
+use crate::store::TenantTx;
 use crate::store::menu;
 use crate::store::notice::{self as store, Listed, ROWS};
 use crate::store::scope::Scope;
@@ -47,6 +50,41 @@ pub fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Filter {
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
+}
+
+/// One's notices as a file.
+struct Notices(Scope, Option<(DateTime<Utc>, NoticeId)>);
+
+impl List for Notices {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("Told", 24),
+        Column::new("What", 34),
+        Column::new("Read", 8),
+        Column::new("Reference", 11),
+        Column::new("Action", 60),
+        Column::new("Service", 26),
+        Column::new("Due", 20),
+    ];
+
+    async fn next(&mut self, tx: &mut TenantTx) -> Result<Batch, AppError> {
+        let found = store::page(tx, self.0, self.1, BATCH).await?;
+        self.1 = found.last().map(|r| (r.created_at, r.id));
+        Ok(Batch::of(&found, |r| {
+            let about = r.about.as_ref();
+            vec![
+                r.created_at.into(),
+                r.kind.label().into(),
+                r.read.into(),
+                about.map(|a| Reference::action(a.number).to_string()).into(),
+                about.map(|a| a.what.clone()).into(),
+                about.map(|a| a.service.clone()).into(),
+                about.and_then(|a| a.due_on).into(),
+            ]
+        }))
+    }
 }
 
 #[derive(Template)]
@@ -80,19 +118,25 @@ struct About {
 
 async fn list(
     Reading { signed, mut tx }: Reading,
+    State(app): State<AppState>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, AppError> {
     let after = asked::instant(&filter.after)?;
     let member = &signed.actor.member;
+    if let Some(format) = asked::one_of(&filter.format)? {
+        drop(tx);
+        let list = Notices(Scope::of(member), None);
+        return export::answer(&app, &signed, format, &Of::new("notices", "Notices"), list).await;
+    }
     let counts = menu::counts(&mut tx, member).await?;
-    let mut rows = store::page(&mut tx, Scope::of(member), after).await?;
+    let mut rows = store::page(&mut tx, Scope::of(member), after, ROWS + 1).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
     let last = last.map(|r| asked::of_instant(r.created_at, r.id));
     rows.truncate(full);
     let here = signed.path("notices");
-    let layout = signed.layout_with("Notices", counts);
+    let layout = signed.layout_with("Notices", counts).handing_out(&here, &[]);
     page::render(&Page {
         unread: layout.bell.as_ref().is_some_and(|bell| bell.unread > 0),
         layout,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::AppError;
 use crate::http::banner::{Banner, Done};
+use crate::sheet::Format;
 
 /// Everything `base.html` shows around a page's own content. A page's template has it as a field named `layout`.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,17 @@ pub struct Layout {
     pub bell: Option<Bell>,
     /// What was just done.
     pub banner: Option<Banner>,
+    /// Where the list of the page can be had as a file.
+    pub downloads: Option<Downloads>,
+}
+
+/// A list as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Downloads {
+    /// For programs for spreadsheets.
+    pub xlsx: String,
+    /// For all others.
+    pub csv: String,
 }
 
 /// The bell in the header.
@@ -119,6 +131,14 @@ impl Layout {
         for item in &mut self.menu {
             item.current = item.href == href;
         }
+        self
+    }
+
+    /// The same layout, offering at its foot all rows of the list at `path` with these filters as a file ([`crate::http::export`]).
+    #[must_use]
+    pub fn handing_out(mut self, path: &str, filters: &[(&str, &str)]) -> Self {
+        let link = |format: Format| with_query(path, filters, Some(("as", format.as_str())));
+        self.downloads = Some(Downloads { xlsx: link(Format::Xlsx), csv: link(Format::Csv) });
         self
     }
 

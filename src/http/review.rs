@@ -17,7 +17,9 @@ use crate::domain::topic::ReviewKind;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
 use crate::http::banner::Done;
+use crate::http::export::AsFile;
 use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::line::{Shown, place, service, short, shown, tag_of};
@@ -34,6 +36,8 @@ use crate::workflow::review::{sign_off, visible};
 
 /// The form that starts a review.
 mod new;
+/// The list, and what became of one, as files.
+mod sheet;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -53,6 +57,9 @@ struct Asked {
     kind: String,
     waiting: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 impl Asked {
@@ -108,13 +115,18 @@ async fn list(
         waiting: asked.waiting == "yes",
         after: place(&asked.after)?,
     };
-    let (rows, more) = review::page(&mut tx, Scope::of(&signed.actor.member), &filter).await?;
+    if let Some(format) = one_of(&asked.format)? {
+        drop(tx);
+        return sheet::list(&app, &signed, format, (filter, &asked.service, &services)).await;
+    }
+    let scope = Scope::of(&signed.actor.member);
+    let (rows, more) = review::page(&mut tx, scope, &filter, review::ROWS).await?;
     drop(tx);
     let here = signed.path("reviews");
     let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.held_on, r.id));
     let filtered = asked.fields().iter().any(|(_, value)| !value.is_empty());
     page::render(&ListPage {
-        layout: signed.layout_with("Reviews", counts).at(&here),
+        layout: signed.layout_with("Reviews", counts).at(&here).handing_out(&here, &asked.fields()),
         new_href: signed.path("reviews/new"),
         may_start: signed.can(Verb::RunReview),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
@@ -206,7 +218,16 @@ async fn show(
     signed: Signed,
     State(app): State<AppState>,
     Path((_, reference)): Path<(String, String)>,
+    Query(asked): Query<AsFile>,
 ) -> Result<Response, AppError> {
+    if let Some(format) = asked.format()? {
+        let mut tx = signed.actor.begin(&app).await?;
+        let found = open(&mut tx, &signed, &reference).await?;
+        let outcomes = review::outcomes(&mut tx, found.id).await?;
+        drop(tx);
+        let today = Moment::read(&app).today;
+        return sheet::became(&app, &signed, format, (&found, &outcomes), today).await;
+    }
     render(&signed, &app, &reference, Draft::new(), None, StatusCode::OK).await
 }
 
@@ -288,6 +309,7 @@ async fn render(
             layout: signed
                 .layout(format!("{reference} {}", short(&found.title, 60)))
                 .at(&signed.path("reviews"))
+                .handing_out(&signed.path(&format!("reviews/{reference}")), &[])
                 .with_errors(!draft.is_ok() || changed.is_some()),
             back: signed.path("reviews"),
             title: found.title.clone(),

@@ -26,6 +26,8 @@ use crate::workflow::Moment;
 
 /// Putting one aside.
 mod acknowledgement;
+/// The signs as a file.
+mod sheet;
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -40,6 +42,9 @@ struct Filter {
     /// One sign; all when empty.
     sign: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 impl Filter {
@@ -97,10 +102,15 @@ async fn list(
     signed.need(Verb::SeeSignals)?;
     let service = Some(filter.service.as_str()).filter(|slug| !slug.is_empty());
     let wanted = filter.wanted()?;
-    let asked = Asked { member: &signed.actor.member, service, today: Moment::read(&app).today, wanted };
+    let today = Moment::read(&app).today;
+    let asked = Asked { member: &signed.actor.member, service, today, wanted, rows: ROWS };
     let around = menu::around(&mut tx, &signed.actor.member).await?;
     if service.is_some_and(|slug| !around.services.iter().any(|(own, _)| own == slug)) {
         return Err(AppError::NotFound);
+    }
+    if let Some(format) = asked::one_of(&filter.format)? {
+        drop(tx);
+        return sheet::answer(&app, &signed, format, &asked, &around.services).await;
     }
     let mut signs = Arc::unwrap_or_clone(signal::read(&mut tx, &asked).await?);
     drop(tx);
@@ -110,7 +120,10 @@ async fn list(
     let last = cut(&mut signs, wanted).map(|(since, id)| format!("{id}.{since}"));
     let everything = || page::with_query(&here, &[("service", filter.service.as_str())], None);
     page::render(&Page {
-        layout: signed.layout_with("Early-warning signs", around.counts).at(&here),
+        layout: signed
+            .layout_with("Early-warning signs", around.counts)
+            .at(&here)
+            .handing_out(&here, &filters),
         all: matches!(wanted, Wanted::One(..)).then(everything),
         pages: Pages(Pager::new(&here, &filters, None, last.as_deref())),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),

@@ -32,6 +32,9 @@ use crate::store::sustain::{self as store, ROWS, Waiting};
 use crate::workflow::sustain::{Followed, Given};
 use crate::workflow::{self, Actor, Moment};
 
+/// The list as a file.
+mod sheet;
+
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
     verb::routes::<Check>().get("/p/{provider}/sustain-checks", list)
@@ -142,6 +145,9 @@ struct Place {
     service: String,
     after: String,
     due: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -175,7 +181,11 @@ async fn list(
     let due = place.due == "yes";
     let soon = today.checked_add_days(Days::new(EARLY_DAYS)).unwrap_or(today);
     let wanted = (if due { today } else { soon }, due);
-    let mut rows = store::list(&mut tx, Scope::of(member), service, wanted, after).await?;
+    if let Some(format) = asked::one_of(&place.format)? {
+        drop(tx);
+        return sheet::answer(&app, &signed, format, (service, &around.services), wanted).await;
+    }
+    let mut rows = store::list(&mut tx, Scope::of(member), service, wanted, after, ROWS + 1).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = rows.get(full.saturating_sub(1)).filter(|_| rows.len() > full);
@@ -187,8 +197,9 @@ async fn list(
         items: rows.into_iter().map(|row| work(row, &signed, today)).collect(),
         empty: empty.into(),
     };
+    let filters = [("service", place.service.as_str()), ("due", place.due.as_str())];
     page::render(&ListPage {
-        layout: signed.layout_with("Sustain checks", around.counts).at(&here),
+        layout: signed.layout_with("Sustain checks", around.counts).at(&here).handing_out(&here, &filters),
         services: around.services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
         mine: list(
             mine,
@@ -196,12 +207,7 @@ async fn list(
         ),
         only_due: due.then(|| page::with_query(&here, &[("service", place.service.as_str())], None)),
         others: list(others, ""),
-        pages: Pages(Pager::new(
-            &here,
-            &[("service", place.service.as_str()), ("due", place.due.as_str())],
-            None,
-            next.as_deref(),
-        )),
+        pages: Pages(Pager::new(&here, &filters, None, next.as_deref())),
         service: place.service,
         here,
     })

@@ -16,6 +16,7 @@ use crate::domain::weekly::{Standing, too_long};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
 use crate::http::extract::Query;
 use crate::http::form::Draft;
 use crate::http::page::{self, Layout, Pager};
@@ -30,6 +31,8 @@ use crate::workflow::weekly;
 
 /// Where a review stands, its end, and its minutes.
 mod minutes;
+/// The reviews that were held, and what was agreed in one, as files.
+mod sheet;
 /// One action of a review.
 mod step;
 
@@ -48,6 +51,9 @@ pub fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Asked {
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -90,6 +96,10 @@ async fn list(
 ) -> Result<Response, AppError> {
     signed.need(Verb::ReviewWeekly)?;
     let today = Moment::read(&app).today;
+    if let Some(format) = one_of(&asked.format)? {
+        drop(tx);
+        return sheet::past(&app, &signed, format).await;
+    }
     draw(&signed, &mut tx, Draft::new(), &asked, today, StatusCode::OK).await
 }
 
@@ -125,7 +135,7 @@ async fn draw(
     };
     let counts = menu::counts(tx, member).await?;
     let services = store::services(tx, member).await?;
-    let (past, more) = store::past(tx, member, after).await?;
+    let (past, more) = store::past(tx, member, after, store::ROWS).await?;
     let here = signed.path("weekly-review");
     let last = past.last().filter(|_| more).map(|p| p.id.to_string());
     page::render_as(
@@ -134,7 +144,8 @@ async fn draw(
             layout: signed
                 .layout_with("Weekly review", counts)
                 .at(&here)
-                .with_errors(status != StatusCode::OK),
+                .with_errors(status != StatusCode::OK)
+                .handing_out(&here, &[]),
             draft,
             services: services.iter().map(|s| card(s, signed, today)).collect(),
             past: past.iter().map(|p| held(p, signed)).collect(),

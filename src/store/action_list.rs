@@ -47,6 +47,8 @@ text_enum! {
         Cancelled => "cancelled", "Cancelled";
         /// Merged into the action they repeat (R28).
         Merged => "merged", "Merged";
+        /// Every one there is.
+        All => "all", "All";
     }
 }
 
@@ -71,6 +73,7 @@ impl Show {
             }
             Self::Closed => &[Closed],
             Self::Cancelled | Self::Merged => &[Cancelled],
+            Self::All => Status::ALL,
         }
     }
 }
@@ -105,6 +108,8 @@ pub struct Asked<'a> {
     pub today: NaiveDate,
     /// The last row of the page before.
     pub after: Option<Key>,
+    /// How many rows at most.
+    pub limit: i64,
 }
 
 /// One row; the order of the fields is that of the query's columns.
@@ -167,6 +172,7 @@ pub(super) struct Listing {
     words: Option<String>,
     today: NaiveDate,
     after: Option<Key>,
+    limit: i64,
 }
 
 impl Listing {
@@ -181,6 +187,7 @@ impl Listing {
             words: asked.words.map(str::to_owned),
             today: asked.today,
             after: asked.after,
+            limit: asked.limit,
         }
     }
 }
@@ -228,7 +235,7 @@ async fn page_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Page, sqlx::Er
         asked.show == Show::Unowned,
         asked.show == Show::CameBack,
         (asked.show == Show::VerifyLate).then_some(asked.today),
-        ROWS + 1,
+        asked.limit,
         &super::scope::services(asked.member),
         to_read.shows.my_actions,
         to_read.shows.to_verify,

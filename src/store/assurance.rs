@@ -81,14 +81,14 @@ pub struct Waiting {
 #[derive(Clone, Debug, Deserialize)]
 struct Piece(EvidenceKind, String);
 
-/// What waits for assurance, checked longest ago first, from after a place of the list on: at most [`ROWS`], and one more if
-/// there are others.
+/// What waits for assurance, checked longest ago first, from after a place of the list on: at most `limit`.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn waiting(
     tx: &mut TenantTx,
     after: Option<(DateTime<Utc>, i32)>,
+    limit: i64,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let (provider, me) = (tx.provider(), tx.actor());
     let rows = sqlx::query!(
@@ -114,7 +114,7 @@ pub async fn waiting(
         me.map(|me| me.uuid()),
         after.map(|(at, _)| at),
         after.map(|(_, number)| number),
-        ROWS + 1,
+        limit,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -48,6 +48,8 @@ pub struct Asked<'a> {
     pub which: Which,
     /// The last row of the page before.
     pub after: Option<(DateTime<Utc>, EscalationId)>,
+    /// How many rows at most.
+    pub limit: i64,
 }
 
 /// One escalation in a list.
@@ -134,7 +136,7 @@ struct Row {
     revised_due_on: Option<NaiveDate>,
 }
 
-/// Reads a page: what waits, oldest first, or what was decided, newest first; one row more when there is a next page.
+/// Reads what waits, oldest first, or what was decided, newest first.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -150,7 +152,7 @@ pub async fn page(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<Vec<Listed>, s
         asked.which.as_str(),
         asked.after.map(|k| k.0),
         asked.after.map(|k| k.1.uuid()),
-        ROWS + 1,
+        asked.limit,
         own_level(asked.member.role).map_or(0, Level::number),
         asked.member.role == Role::NominatedIndividual,
     )

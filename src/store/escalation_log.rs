@@ -56,15 +56,15 @@ pub struct LogDecision {
     pub control: ControlDays,
 }
 
-/// Reads the log of a service from one instant to before another, oldest first; one more than [`MOST`] when there is more.
+/// Reads the log of a service from one instant to before another, oldest first, at most `limit`.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn of_service(
     tx: &mut TenantTx,
     service: ServiceId,
-    from: DateTime<Utc>,
-    before: DateTime<Utc>,
+    (from, before): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
 ) -> Result<Vec<Logged>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_file!(
@@ -73,7 +73,7 @@ pub async fn of_service(
         service.uuid(),
         from,
         before,
-        MOST + 1,
+        limit,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -32,13 +32,14 @@ pub struct Listed {
     pub owner: Option<String>,
 }
 
-/// A page of the provider's exceptions, newest first; one row more when there is a next page.
+/// The provider's exceptions, newest first, at most `limit`.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
 pub async fn page(
     tx: &mut TenantTx,
     after: Option<(DateTime<Utc>, VerificationId)>,
+    limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
@@ -54,7 +55,7 @@ pub async fn page(
         provider.uuid(),
         after.map(|k| k.0),
         after.map(|k| k.1.uuid()),
-        ROWS + 1,
+        limit,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -290,7 +290,7 @@ pub struct Page {
     pub whole: f64,
 }
 
-/// Reads the rows behind a figure.
+/// Reads the rows behind a figure, at most `limit` of them.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -300,6 +300,7 @@ pub async fn rows(
     span: Span,
     figure: Figure,
     wanted: &Wanted<'_>,
+    limit: i64,
 ) -> Result<Page, sqlx::Error> {
     let provider = tx.provider();
     let (after, subject) = wanted.after.unwrap_or((i32::MIN, Uuid::nil()));
@@ -321,7 +322,7 @@ pub async fn rows(
         wanted.days.map(|days| days.1),
         after,
         subject,
-        ROWS + 1,
+        limit,
         over.frozen,
     )
     .fetch_one(tx.conn())

@@ -16,7 +16,7 @@ mod lines;
 mod list;
 
 pub use lines::{ActionLine, control, lines};
-pub use list::{Filter, Progress, Row, page};
+pub use list::{Filter, Progress, ROWS, Row, page};
 
 /// A finding to be written (R1).
 #[derive(Clone, Debug)]

@@ -55,6 +55,8 @@ pub mod escalation_log;
 pub mod evidence;
 /// Verdicts given as an exception.
 pub mod exception;
+/// Lists that were taken out of the program.
+pub mod export;
 /// The figures of governance.
 pub mod figure;
 /// Findings.

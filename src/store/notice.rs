@@ -39,7 +39,7 @@ pub struct About {
     pub due_on: Option<NaiveDate>,
 }
 
-/// A page of a member's notices, newest first; one row more when there is a next page.
+/// A member's notices, newest first, at most `limit`.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -47,6 +47,7 @@ pub async fn page(
     tx: &mut TenantTx,
     scope: Scope,
     after: Option<(DateTime<Utc>, NoticeId)>,
+    limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
@@ -66,7 +67,7 @@ pub async fn page(
         scope.me.uuid(),
         after.map(|k| k.0),
         after.map(|k| k.1.uuid()),
-        ROWS + 1,
+        limit,
     )
     .fetch_all(tx.conn())
     .await?;

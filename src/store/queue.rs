@@ -11,9 +11,9 @@ use crate::domain::topic::{Risk, Topic};
 use crate::domain::turn::Hands;
 
 /// How many submitted actions a page shows.
-pub const PAGE: usize = 50;
+pub const ROWS: i64 = 50;
 /// The most verified actions shown below them.
-const VERIFIED: i64 = 50;
+pub const VERIFIED: i64 = 50;
 
 /// An action that waits.
 #[derive(Clone, Debug)]
@@ -59,8 +59,8 @@ pub struct After {
     pub number: i32,
 }
 
-/// What waits: submitted actions by window, those the member may check first, at most [`PAGE`] and one more if there
-/// are others; on the first page also what was verified and waits for assurance or closure. `senior` says whether the
+/// What waits: submitted actions by window, those the member may check first, at most so many; from the beginning also what was
+/// verified and waits for assurance or closure, at most so many. `senior` says whether the
 /// member may check what a registered manager owned (R15).
 ///
 /// # Errors
@@ -70,6 +70,7 @@ pub async fn list(
     scope: Scope,
     senior: bool,
     after: Option<After>,
+    (submitted, verified): (i64, i64),
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_file!(
@@ -82,8 +83,8 @@ pub async fn list(
         after.map(|a| a.blocked),
         after.map(|a| a.verify_by),
         after.map(|a| a.number),
-        i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
-        VERIFIED,
+        submitted,
+        verified,
     )
     .fetch_all(tx.conn())
     .await?;

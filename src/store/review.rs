@@ -11,7 +11,7 @@ use crate::ids::{MemberId, ReviewId, ServiceId};
 /// Lists of reviews, and what became of their findings.
 mod list;
 
-pub use list::{Filter, Outcome, Row, outcomes, page, under_way};
+pub use list::{Filter, Outcome, ROWS, Row, outcomes, page, under_way};
 
 /// A review to be written.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::TenantTx;
-use super::signal::{About, Aside, ROWS, Shown, Signs, Wanted};
+use super::signal::{About, Aside, Shown, Signs, Wanted};
 use crate::domain::signal::Sign;
 use crate::ids::ServiceId;
 
@@ -72,7 +72,7 @@ impl Kept {
     }
 }
 
-/// Reads what was kept; none when nothing was kept today. At most `most` rows of each sign.
+/// Reads what was kept; none when nothing was kept today. At most so many rows of each sign, and so many put aside.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -80,7 +80,7 @@ pub(super) async fn read(
     tx: &mut TenantTx,
     today: NaiveDate,
     wanted: Wanted,
-    most: usize,
+    (most, aside): (usize, usize),
 ) -> Result<Option<Kept>, sqlx::Error> {
     let provider = tx.provider();
     let (sign, after) = match wanted {
@@ -95,7 +95,7 @@ pub(super) async fn read(
         after.map(|(since, _)| since),
         after.map(|(_, subject)| subject),
         i64::try_from(most).unwrap_or(i64::MAX),
-        i64::try_from(ROWS).unwrap_or(i64::MAX),
+        i64::try_from(aside).unwrap_or(i64::MAX),
     )
     .fetch_one(tx.conn())
     .await?;

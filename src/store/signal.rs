@@ -35,6 +35,8 @@ pub struct Asked<'a> {
     pub today: NaiveDate,
     /// Which signs.
     pub wanted: Wanted,
+    /// How many rows of one sign, and of what was put aside.
+    pub rows: usize,
 }
 
 /// All that a page of signs follows from, besides what is in the database.
@@ -46,6 +48,7 @@ pub(super) struct Looked {
     service: Option<String>,
     today: NaiveDate,
     wanted: Wanted,
+    rows: usize,
 }
 
 impl Looked {
@@ -57,6 +60,7 @@ impl Looked {
             service: asked.service.map(str::to_owned),
             today: asked.today,
             wanted: asked.wanted,
+            rows: asked.rows,
         }
     }
 }
@@ -206,8 +210,8 @@ impl Signs {
     }
 
     /// In the order of the signs and, in each, of time; after a place, and no more than so many.
-    fn cut(&mut self, after: Option<Key>, most: usize) {
-        for (groups, most) in [(&mut self.groups, most), (&mut self.aside, ROWS)] {
+    fn cut(&mut self, after: Option<Key>, most: usize, aside: usize) {
+        for (groups, most) in [(&mut self.groups, most), (&mut self.aside, aside)] {
             for group in groups.iter_mut() {
                 group.rows.sort_by_key(Shown::key);
                 group.rows.retain(|row| after.is_none_or(|after| row.key() > after));
@@ -252,12 +256,12 @@ async fn read_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Signs, bool),
     let whole = asked.member.role.sight() == Sight::Provider;
     let everything = whole && asked.service.is_none();
     let (after, most) = match asked.wanted {
-        Wanted::One(_, after) => (after, ROWS + 1),
+        Wanted::One(_, after) => (after, asked.rows.saturating_add(1)),
         Wanted::All | Wanted::Of(..) => (None, FIRST),
     };
     let kept = match asked.wanted {
         Wanted::All | Wanted::One(..) if everything => {
-            sign_kept::read(tx, asked.today, asked.wanted, most).await?
+            sign_kept::read(tx, asked.today, asked.wanted, (most, asked.rows)).await?
         }
         _ => None,
     };
@@ -276,7 +280,7 @@ async fn read_now(tx: &mut TenantTx, asked: &Asked<'_>) -> Result<(Signs, bool),
     if let Some(kept) = kept {
         kept.join(&mut signs);
     }
-    signs.cut(after, most);
+    signs.cut(after, most, asked.rows);
     Ok((signs, exact))
 }
 

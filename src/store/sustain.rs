@@ -145,7 +145,7 @@ pub struct Waiting {
 }
 
 /// What is to be looked at until `until`, as far as the member sees it, earliest first, from after a place of the list on:
-/// at most [`ROWS`], and one more if there are others. With `theirs` only what they may do, because they never owned it.
+/// at most `limit`. With `theirs` only what they may do, because they never owned it.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -155,6 +155,7 @@ pub async fn list(
     service: Option<&str>,
     (until, theirs): (NaiveDate, bool),
     after: Option<(NaiveDate, SustainCheckId)>,
+    limit: i64,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
@@ -176,7 +177,7 @@ pub async fn list(
         until,
         after.map(|(day, _)| day),
         after.map(|(_, id)| id.uuid()),
-        ROWS + 1,
+        limit,
         theirs,
     )
     .fetch_all(tx.conn())

@@ -21,7 +21,7 @@ mod list;
 
 pub use beside::{Beside, Update, Waiting, beside};
 pub use finish::{Tally, finish, tally};
-pub use list::{Colleague, Past, Service, colleagues, past, services};
+pub use list::{Colleague, Past, ROWS, Service, colleagues, past, services};
 
 /// A weekly review with everything it is about.
 #[derive(Clone, Debug)]

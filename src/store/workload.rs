@@ -121,6 +121,9 @@ pub struct Theirs {
     pub moved_at: DateTime<Utc>,
 }
 
+/// How many actions a page of a team shows at most.
+pub const ON_A_PAGE: i64 = 2_000;
+
 /// Whose open actions are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -132,7 +135,8 @@ pub enum Whose {
     Nobody,
 }
 
-/// The open actions within `scope` by person, nobody's first, then who is late most; of each at most `most` actions.
+/// The open actions within `scope` by person, nobody's first, then who is late most; of each at most `each` actions, and of all at
+/// most `most`.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -140,7 +144,7 @@ pub async fn of_team(
     tx: &mut TenantTx,
     scope: Scope,
     today: NaiveDate,
-    most: i64,
+    (each, most): (i64, i64),
     whose: Whose,
 ) -> Result<Vec<Load>, sqlx::Error> {
     let provider = tx.provider();
@@ -155,9 +159,10 @@ pub async fn of_team(
         scope.by_service,
         scope.me.uuid(),
         today,
-        most,
+        each,
         only,
         whose == Whose::Nobody,
+        most,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -52,7 +52,7 @@ pub async fn open(
     let stands = of.service.map_or_else(Relation::default, |service| relation(&by.member, service, false));
     may(by.member.role, Verb::AcknowledgeSign, stands).map_err(|_| AppError::NotFound)?;
     let wanted = Wanted::Of(sign, of.id());
-    let asked = Asked { member: &by.member, service: of.slug.as_deref(), today, wanted };
+    let asked = Asked { member: &by.member, service: of.slug.as_deref(), today, wanted, rows: signal::ROWS };
     let signs = Arc::unwrap_or_clone(signal::read(tx, &asked).await?);
     let row = signs.groups.into_iter().chain(signs.aside).flat_map(|group| group.rows).next();
     let earlier = store::earlier(tx, sign, &of).await?;

@@ -33,6 +33,8 @@ pub mod digest;
 pub mod escalation;
 /// Evidence: kept, added, fetched, withdrawn.
 pub mod evidence;
+/// A list is taken out of the program.
+pub mod export;
 /// Keeping the figures of months that are over.
 pub mod figure;
 /// From when the limits of a figure are calculated anew.

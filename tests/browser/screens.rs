@@ -237,6 +237,7 @@ const SCREENS: &[(&str, &[Screen])] = &[
             at("/p/{provider}/settings/members", "members", "settings/members"),
             from("/p/{provider}/settings/members/{id}", "member", ("settings/members", ROW, "")),
             from("/p/{provider}/settings/members/{id}/place", "place", ("settings/members", ROW, "/place")),
+            at("/p/{provider}/settings/downloads", "downloads", "settings/downloads"),
             at("/p/{provider}/settings/history", "settings-history", "settings/history"),
             at("/p/{provider}/settings/codes", "codes", "settings/codes"),
             from(

@@ -26,6 +26,7 @@ mod delivery;
 mod demo;
 mod escalation;
 mod evidence;
+mod export;
 mod figures;
 mod finding;
 mod gate;

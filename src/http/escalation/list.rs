@@ -26,6 +26,9 @@ use crate::store::escalation_list::{self as lists, Asked, Listed, ROWS, Which};
 use crate::store::menu;
 use crate::workflow::Moment;
 
+/// The list as a file.
+mod sheet;
+
 /// The address of the list.
 pub(super) fn routes() -> Routes<AppState> {
     Routes::new().get("/p/{provider}/escalations", list)
@@ -38,6 +41,9 @@ struct Filter {
     service: String,
     show: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -79,13 +85,18 @@ async fn list(
         service: Some(filter.service.as_str()).filter(|s| !s.is_empty()),
         which: asked::one_of::<Which>(&filter.show)?.unwrap_or_else(|| usual(&signed)),
         after: asked::instant(&filter.after)?,
+        limit: ROWS + 1,
     };
+    let format = asked::one_of(&filter.format)?;
     let mut rows = lists::page(&mut tx, &asked).await?;
     let unchecked = lists::unchecked(&mut tx, &asked, today, CHECKS).await?;
     let menu::Around { counts, services } = menu::around(&mut tx, &signed.actor.member).await?;
     drop(tx);
     if asked.service.is_some_and(|slug| !services.iter().any(|s| s.0 == slug)) {
         return Err(AppError::NotFound);
+    }
+    if let Some(format) = format {
+        return sheet::answer(&app, &signed, format, &asked, &services).await;
     }
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last =
@@ -98,7 +109,10 @@ async fn list(
     let tabs = Which::ALL.iter().filter(|which| **which != Which::Mine || decides(&signed));
     let pager = Pager::new(&here, &[("service", service), ("show", shown.as_str())], None, last.as_deref());
     page::render(&ListPage {
-        layout: signed.layout_with("Escalations", counts).at(&here),
+        layout: signed
+            .layout_with("Escalations", counts)
+            .at(&here)
+            .handing_out(&here, &[("service", service), ("show", shown.as_str())]),
         tabs: tabs
             .map(|which| Tab { label: which.label(), href: with(which.as_str()), here: *which == shown })
             .collect(),

@@ -15,10 +15,13 @@ use crate::domain::reference::Reference;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
+use crate::http::export::{self, Of, Whole};
 use crate::http::extract::Query;
 use crate::http::form::Choice;
 use crate::http::page::{self, Layout};
 use crate::http::signed::{Reading, Signed};
+use crate::sheet::{Column, Format, Row};
 use crate::store::escalation_log::{self as log, LogDecision, Logged, MOST};
 use crate::store::{menu, provider};
 use crate::workflow::Moment;
@@ -27,6 +30,9 @@ use crate::workflow::Moment;
 const USUAL_DAYS: u64 = 90;
 /// The most days it shows at once.
 const MOST_DAYS: i64 = 366;
+
+/// The most escalations of a file: more than a service has in a year.
+const IN_A_FILE: i64 = 100_000;
 
 /// The address of the log.
 pub(super) fn routes() -> Routes<AppState> {
@@ -40,6 +46,9 @@ struct Filter {
     service: String,
     from: String,
     to: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -106,14 +115,27 @@ async fn show(
     let all = provider::services(&mut tx).await?;
     let service = all.iter().find(|s| s.slug == *slug).ok_or(AppError::NotFound)?;
     let before = to.checked_add_days(Days::new(1)).unwrap_or(to);
-    let mut rows = log::of_service(&mut tx, service.id, london_hour(from, 0), london_hour(before, 0)).await?;
+    let format = one_of::<Format>(&filter.format)?.filter(|_| problem.is_none());
+    let most = if format.is_some() { IN_A_FILE } else { MOST + 1 };
+    let between = (london_hour(from, 0), london_hour(before, 0));
+    let mut rows = log::of_service(&mut tx, service.id, between, most).await?;
     drop(tx);
+    if let Some(format) = format {
+        let of = Of::new("escalation_log", format!("Escalation log of {name}"))
+            .by("Service", Some(name.as_str()))
+            .by("From", Some(words::date(from)))
+            .by("To", Some(words::date(to)));
+        return export::whole(&app, &signed, format, &of, sheet(&rows)).await;
+    }
     let full = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = rows.len() > full;
     rows.truncate(full);
     let list = signed.path("escalations");
     page::render(&LogPage {
-        layout: signed.layout_with("Escalation log", counts).at(&list),
+        layout: signed.layout_with("Escalation log", counts).at(&list).handing_out(
+            &signed.path("escalations/log"),
+            &[("service", slug.as_str()), ("from", &from.to_string()), ("to", &to.to_string())],
+        ),
         action: signed.path("escalations/log"),
         back: list,
         title: format!("Escalation log of {name}"),
@@ -126,6 +148,62 @@ async fn show(
         rows: rows.iter().map(|row| line(row, &signed)).collect(),
         more,
     })
+}
+
+/// The log as a file: a row for each decision, and one for what has none.
+fn sheet(rows: &[Logged]) -> Whole {
+    const COLUMNS: &[Column] = &[
+        Column::new("Raised", 24),
+        Column::new("Level", 34),
+        Column::new("Why", 50),
+        Column::new("Reference", 11),
+        Column::new("Action", 60),
+        Column::new("Risk", 10),
+        Column::new("Owner", 24),
+        Column::new("Decision", 22),
+        Column::new("Decided by", 24),
+        Column::new("Decided", 24),
+        Column::new("Risk, in their words", 40),
+        Column::new("Reason", 40),
+        Column::new("Support needed", 40),
+        Column::new("Interim control", 40),
+        Column::new("From", 20),
+        Column::new("Checked by", 20),
+        Column::new("Until", 20),
+        Column::new("Because", 40),
+        Column::new("New date", 20),
+    ];
+    let of = |r: &Logged, d: Option<&LogDecision>| -> Row {
+        vec![
+            r.at.into(),
+            level_words(r.level).into(),
+            why(r.cause, r.due_on, &r.upon).into(),
+            Reference::action(r.number).to_string().into(),
+            r.what.clone().into(),
+            r.risk.label().into(),
+            r.owner.clone().unwrap_or_else(|| "Nobody".into()).into(),
+            d.map(|d| d.decision.label()).into(),
+            d.map(|d| d.by.clone()).into(),
+            d.map(|d| d.at).into(),
+            d.map(|d| d.risk.clone()).into(),
+            d.map(|d| d.delay_reason.clone()).into(),
+            d.map(|d| d.support_needed.clone()).into(),
+            d.map(|d| d.interim_control.clone()).into(),
+            d.and_then(|d| d.control.from).into(),
+            d.and_then(|d| d.control.check_on).into(),
+            d.and_then(|d| d.control.until).into(),
+            d.map(|d| d.because.clone()).into(),
+            d.and_then(|d| d.revised_due_on).into(),
+        ]
+    };
+    let mut all = Vec::new();
+    for r in rows {
+        match r.decisions.as_slice() {
+            [] => all.push(of(r, None)),
+            decisions => all.extend(decisions.iter().map(|d| of(r, Some(d)))),
+        }
+    }
+    Whole(COLUMNS, all)
 }
 
 fn line(row: &Logged, signed: &Signed) -> Line {

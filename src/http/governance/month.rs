@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::meeting::{Told, changed, signed_off, signed_on, told};
-use super::{Asked, Place, named, place};
+use super::{Asked, Place, named, place, sheet};
 use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::figure::{Age, Figure, Month, Value};
@@ -109,9 +109,14 @@ pub(super) async fn show(
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     let alarm = alarm::standing(&mut tx, &signed, moment.today).await?;
     drop(tx);
+    if let Some(format) = one_of(&asked.format)? {
+        return sheet::figures(&app, &signed, format, &place, &view).await;
+    }
     let drawing = Drawing { signed: &signed, place: &place, view: &view };
     let layout = signed.layout_with(format!("Governance: {}", month.name()), counts);
-    let page = drawing.page(layout.at(&signed.path("governance")), chosen, moment);
+    let here = signed.path(&format!("governance/{}", month.text()));
+    let layout = layout.at(&signed.path("governance")).handing_out(&here, &[("service", &place.slug)]);
+    let page = drawing.page(layout, chosen, moment);
     page::render(&MonthPage { alarm, ..page })
 }
 

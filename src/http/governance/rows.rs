@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::meeting::signed_on;
-use super::{Place, named, place};
+use super::{Place, named, place, sheet};
 use crate::app::AppState;
 use crate::domain::access::Verb;
 use crate::domain::figure::{Age, Figure, Month, Unit, Value};
@@ -37,6 +37,9 @@ pub(super) struct Filter {
     age: String,
     now: String,
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -106,15 +109,22 @@ pub(super) async fn list(
     let now = filter.now == "yes";
     let over = if now { &place.over } else { &basis.over };
     let span = Span::of(month, moment.now);
-    let mut found = store::rows(&mut tx, over, span, figure, &wants.wanted).await?;
+    if let Some(format) = one_of(&filter.format)? {
+        drop(tx);
+        let narrowed = narrowed("", &filter, &wants, &place).map(|(words, _)| words);
+        let asked = sheet::Asked { over, span, figure, month, wanted: &wants.wanted };
+        return sheet::rows(&app, &signed, format, (&place.name, narrowed), asked).await;
+    }
+    let mut found = store::rows(&mut tx, over, span, figure, &wants.wanted, ROWS + 1).await?;
     let counts = menu::counts(&mut tx, &signed.actor.member).await?;
     drop(tx);
     let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let last = found.rows.get(full.saturating_sub(1)).filter(|_| found.rows.len() > full);
     let last = last.map(|row| format!("{}.{}", row.number, row.subject));
     found.rows.truncate(full);
-    let layout = signed.layout_with(figure.label(), counts).at(&signed.path("governance"));
     let path = signed.path(&format!("governance/{}/{}", month.text(), figure.as_str()));
+    let layout = signed.layout_with(figure.label(), counts).at(&signed.path("governance"));
+    let layout = layout.handing_out(&path, &fields(&filter));
     page::render(&RowsPage {
         pages: Pages(Pager::new(&path, &fields(&filter), None, last.as_deref())),
         narrowed: narrowed(&path, &filter, &wants, &place),

@@ -15,12 +15,16 @@ use crate::domain::topic::{Risk, Theme};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
+use crate::http::asked::one_of;
+use crate::http::export::{self, BATCH, Batch, List, Of};
 use crate::http::extract::Query;
 use crate::http::page::{self, Layout, Pager};
 use crate::http::settings::{layout, standard_told};
 use crate::http::signed::Signed;
 use crate::http::told;
-use crate::http::view::{Pages, Timeline};
+use crate::http::view::{Moment, Pages, Timeline};
+use crate::sheet::Column;
+use crate::store::TenantTx;
 use crate::store::trail::{self, Told};
 
 /// How many lines a history shows.
@@ -35,8 +39,39 @@ pub fn routes() -> Routes<AppState> {
 /// What the address may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct From {
+struct Place {
     after: Option<i64>,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
+}
+
+/// The history as a file.
+struct History(Option<i64>);
+
+impl List for History {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("When", 24),
+        Column::new("Who", 28),
+        Column::new("What happened", 60),
+        Column::new("More about it", 70),
+        Column::new("Line of the trail", 12),
+    ];
+
+    async fn next(&mut self, tx: &mut TenantTx) -> Result<Batch, AppError> {
+        let lines = trail::of_provider(tx, &json!({}), self.0, BATCH).await?;
+        self.0 = lines.last().map(|line| line.seq);
+        Ok(Batch::of(&lines, |line| {
+            let moment = moment(line);
+            vec![
+                line.at.into(),
+                line.actor.clone().unwrap_or_else(|| "Throughline".into()).into(),
+                moment.what.into_owned().into(),
+                moment.detail.into_owned().into(),
+                line.seq.into(),
+            ]
+        }))
+    }
 }
 
 #[derive(Template)]
@@ -51,9 +86,13 @@ struct HistoryPage {
 async fn show(
     signed: Signed,
     State(app): State<AppState>,
-    Query(from): Query<From>,
+    Query(from): Query<Place>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::ManagePeople)?;
+    if let Some(format) = one_of(&from.format)? {
+        let of = Of::new("settings_history", "History of the settings");
+        return export::answer(&app, &signed, format, &of, History(None)).await;
+    }
     let mut tx = signed.actor.begin(&app).await?;
     let mut lines = trail::of_provider(&mut tx, &json!({}), from.after, LINES + 1).await?;
     tx.commit().await?;
@@ -63,7 +102,7 @@ async fn show(
     let last = lines.last().filter(|_| more).map(|line| line.seq.to_string());
     let here = signed.path("settings/history");
     page::render(&HistoryPage {
-        layout: layout(&signed, "History of the settings"),
+        layout: layout(&signed, "History of the settings").handing_out(&here, &[]),
         back: signed.path("settings"),
         history: timeline(&lines),
         pages: Pages(Pager::new(&here, &[], None, last.as_deref())),
@@ -73,18 +112,15 @@ async fn show(
 /// The history as a timeline, in the order given.
 #[must_use]
 pub fn timeline(lines: &[Told]) -> Timeline {
-    Timeline {
-        moments: lines
-            .iter()
-            .map(|line| {
-                let mut moment = told::moment(line);
-                if let Some((what, detail)) = words_for(line) {
-                    (moment.what, moment.detail) = (what.into(), detail.into());
-                }
-                moment
-            })
-            .collect(),
+    Timeline { moments: lines.iter().map(moment).collect() }
+}
+
+fn moment(line: &Told) -> Moment {
+    let mut moment = told::moment(line);
+    if let Some((what, detail)) = words_for(line) {
+        (moment.what, moment.detail) = (what.into(), detail.into());
     }
+    moment
 }
 
 /// What happened, and more about it; none where the trail's own words say it.

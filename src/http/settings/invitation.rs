@@ -15,7 +15,8 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner;
-use crate::http::extract::Path;
+use crate::http::export::{self, AsFile, Of, Whole};
+use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{self, Layout};
 use crate::http::settings::{layout, place};
@@ -23,6 +24,7 @@ use crate::http::signed::Signed;
 use crate::http::verb::{Answer, answer};
 use crate::ids::InvitationId;
 use crate::mail::transport::Transport;
+use crate::sheet::{Column, Row as Cells};
 use crate::store::invitation::{self as store, Invitation};
 use crate::workflow::Stop;
 use crate::workflow::invitation::{self as inviting, Given, Made};
@@ -59,18 +61,59 @@ struct Row {
     withdrawal: Option<String>,
 }
 
-async fn list(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(asked): Query<AsFile>,
+) -> Result<Response, AppError> {
     signed.need(Verb::ManagePeople)?;
     let mut tx = signed.actor.begin(&app).await?;
     let all = store::list(&mut tx).await?;
     let now = tx.now();
     tx.commit().await?;
+    if let Some(format) = asked.format()? {
+        let of = Of::new("invitations", "Invitations");
+        return export::whole(&app, &signed, format, &of, sheet(&all, now)).await;
+    }
     page::render(&ListPage {
-        layout: layout(&signed, "Invitations"),
+        layout: layout(&signed, "Invitations").handing_out(&signed.path("settings/invitations"), &[]),
         back: signed.path("settings"),
         new: signed.path("settings/invitations/new"),
         rows: all.iter().map(|i| row(&signed, i, now)).collect(),
     })
+}
+
+/// The invitations as a file; no secret is in it.
+fn sheet(all: &[Invitation], now: DateTime<Utc>) -> Whole {
+    const COLUMNS: &[Column] = &[
+        Column::new("Name", 28),
+        Column::new("Role", 24),
+        Column::new("Job title", 24),
+        Column::new("How", 20),
+        Column::new("Email", 34),
+        Column::new("State", 24),
+        Column::new("Made", 24),
+        Column::new("Sent", 24),
+        Column::new("Open until", 24),
+        Column::new("Accepted", 24),
+        Column::new("Withdrawn", 24),
+    ];
+    let row = |i: &Invitation| -> Cells {
+        vec![
+            i.name.clone().into(),
+            i.role.label().into(),
+            i.job_title.clone().into(),
+            i.way.label().into(),
+            i.email.clone().into(),
+            i.standing(now).label().into(),
+            i.created_at.into(),
+            i.sent_at.into(),
+            i.expires_at.into(),
+            i.accepted_at.into(),
+            i.withdrawn_at.into(),
+        ]
+    };
+    Whole(COLUMNS, all.iter().map(row).collect())
 }
 
 fn row(signed: &Signed, i: &Invitation, now: DateTime<Utc>) -> Row {

@@ -12,12 +12,14 @@ use crate::domain::member::Sight;
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
-use crate::http::extract::Path;
+use crate::http::export::{self, AsFile, Of, Whole};
+use crate::http::extract::{Path, Query};
 use crate::http::page::{self, Layout};
 use crate::http::settings::{history, layout};
 use crate::http::signed::Signed;
 use crate::http::view::{Facts, Timeline};
 use crate::ids::MemberId;
+use crate::sheet::{Column, Row as Cells};
 use crate::store::member_list::{self, Listed};
 use crate::store::trail;
 
@@ -46,19 +48,53 @@ struct Row {
     seen: String,
 }
 
-async fn list(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(asked): Query<AsFile>,
+) -> Result<Response, AppError> {
     signed.need(Verb::ManagePeople)?;
     let mut tx = signed.actor.begin(&app).await?;
     let members = member_list::list(&mut tx, None).await?;
     tx.commit().await?;
+    if let Some(format) = asked.format()? {
+        return export::whole(&app, &signed, format, &Of::new("members", "Members"), sheet(&members)).await;
+    }
     let (here, left): (Vec<_>, Vec<_>) = members.iter().partition(|m| m.ended_at.is_none());
     let rows = |members: &[&Listed]| members.iter().map(|m| row(m, &signed)).collect();
     page::render(&ListPage {
-        layout: layout(&signed, "Members"),
+        layout: layout(&signed, "Members").handing_out(&signed.path("settings/members"), &[]),
         back: signed.path("settings"),
         here: rows(&here),
         left: rows(&left),
     })
+}
+
+/// The members as a file.
+fn sheet(members: &[Listed]) -> Whole {
+    const COLUMNS: &[Column] = &[
+        Column::new("Name", 28),
+        Column::new("Role", 24),
+        Column::new("Job title", 24),
+        Column::new("Services", 50),
+        Column::new("Open actions", 10),
+        Column::new("Here since", 24),
+        Column::new("Last seen", 24),
+        Column::new("Left", 24),
+    ];
+    let row = |m: &Listed| -> Cells {
+        vec![
+            m.member.name.clone().into(),
+            m.member.role.label().into(),
+            m.member.job_title.clone().into(),
+            services(m).into(),
+            m.open.into(),
+            m.started_at.into(),
+            m.seen_at.into(),
+            m.ended_at.into(),
+        ]
+    };
+    Whole(COLUMNS, members.iter().map(row).collect())
 }
 
 fn row(m: &Listed, signed: &Signed) -> Row {

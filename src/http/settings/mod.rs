@@ -14,6 +14,8 @@ use crate::http::signed::Signed;
 pub mod codes;
 /// Somebody leaves.
 pub mod departure;
+/// Who took which list.
+pub mod downloads;
 /// What happened to people, places and rules.
 pub mod history;
 /// Invitations.
@@ -45,6 +47,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(invitation::routes())
         .merge(codes::routes())
         .merge(history::routes())
+        .merge(downloads::routes())
 }
 
 #[derive(Template)]
@@ -90,6 +93,7 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "What closes an action: evidence, windows, who approves; days to do something",
                 "standards",
             ),
+            group("Downloads", "Who took which list out of Throughline, and how much of it", "downloads"),
             group("History", "What happened to people, services and rules, and who did it", "history"),
         ],
     })

@@ -15,7 +15,8 @@ use crate::domain::words;
 use crate::error::AppError;
 use crate::http::Routes;
 use crate::http::banner;
-use crate::http::extract::Path;
+use crate::http::export::{self, AsFile, Of, Whole};
+use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{self, Layout};
 use crate::http::settings::{history, layout};
@@ -23,6 +24,7 @@ use crate::http::signed::Signed;
 use crate::http::verb::{Answer, answer};
 use crate::http::view::Timeline;
 use crate::ids::{ServiceId, UnitId};
+use crate::sheet::{Column, Row as Cells};
 use crate::store::provider::{Service, Unit};
 use crate::store::{service as store, trail};
 use crate::workflow::service::{self, Given};
@@ -57,11 +59,19 @@ struct Row {
     members: i64,
 }
 
-async fn list(signed: Signed, State(app): State<AppState>) -> Result<Response, AppError> {
+async fn list(
+    signed: Signed,
+    State(app): State<AppState>,
+    Query(asked): Query<AsFile>,
+) -> Result<Response, AppError> {
     signed.need(Verb::ManagePeople)?;
     let mut tx = signed.actor.begin(&app).await?;
     let services = store::list(&mut tx).await?;
     tx.commit().await?;
+    if let Some(format) = asked.format()? {
+        return export::whole(&app, &signed, format, &Of::new("services", "Services"), sheet(&services))
+            .await;
+    }
     let row = |s: store::Listed| Row {
         href: signed.path(&format!("settings/services/{}", s.service.id)),
         name: s.service.name,
@@ -71,11 +81,32 @@ async fn list(signed: Signed, State(app): State<AppState>) -> Result<Response, A
         members: s.members,
     };
     page::render(&ListPage {
-        layout: layout(&signed, "Services"),
+        layout: layout(&signed, "Services").handing_out(&signed.path("settings/services"), &[]),
         back: signed.path("settings"),
         new: signed.path("settings/services/new"),
         rows: services.into_iter().map(row).collect(),
     })
+}
+
+/// The services as a file.
+fn sheet(services: &[store::Listed]) -> Whole {
+    const COLUMNS: &[Column] = &[
+        Column::new("Service", 30),
+        Column::new("Kind", 20),
+        Column::new("Nation", 18),
+        Column::new("Units", 50),
+        Column::new("Members", 10),
+    ];
+    let row = |s: &store::Listed| -> Cells {
+        vec![
+            s.service.name.clone().into(),
+            s.service.kind.label().into(),
+            s.service.nation.label().into(),
+            s.units.join(", ").into(),
+            s.members.into(),
+        ]
+    };
+    Whole(COLUMNS, services.iter().map(row).collect())
 }
 
 #[derive(Template)]

@@ -22,9 +22,12 @@ use crate::http::page::{self, Layout, Pager};
 use crate::http::signed::{Reading, Signed};
 use crate::http::view::{Pages, State as Look, Tag, Work, WorkList};
 use crate::store::menu;
-use crate::store::queue::{self, After, PAGE, Waiting};
+use crate::store::queue::{self, After, ROWS, VERIFIED, Waiting};
 use crate::store::scope::Scope;
 use crate::workflow::Moment;
+
+/// The queue as a file.
+mod sheet;
 
 /// The address of the queue.
 pub(super) fn routes() -> Routes<AppState> {
@@ -36,6 +39,9 @@ pub(super) fn routes() -> Routes<AppState> {
 #[serde(default)]
 struct Place {
     after: String,
+    /// As a file, all of it.
+    #[serde(rename = "as")]
+    format: String,
 }
 
 #[derive(Template)]
@@ -64,13 +70,19 @@ async fn list(
     let member = &signed.actor.member;
     let today = Moment::read(&app).today;
     let after = after(&place.after)?;
-    let rows = queue::list(&mut tx, Scope::of(member), checks_managers(member.role), after).await?;
+    if let Some(format) = asked::one_of(&place.format)? {
+        drop(tx);
+        return sheet::answer(&app, &signed, format).await;
+    }
+    let most = (ROWS + 1, VERIFIED);
+    let rows = queue::list(&mut tx, Scope::of(member), checks_managers(member.role), after, most).await?;
     let counts = menu::counts(&mut tx, member).await?;
     drop(tx);
     let (mut submitted, verified): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.status == Status::Submitted);
-    let more = submitted.len() > PAGE;
-    submitted.truncate(PAGE);
+    let full = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let more = submitted.len() > full;
+    submitted.truncate(full);
     let next = submitted.last().filter(|_| more).map(key);
     let here = signed.path("verify");
     let list = |rows: Vec<&Waiting>, one: &dyn Fn(&Waiting) -> Work, empty: &'static str| WorkList {
@@ -82,7 +94,7 @@ async fn list(
     let closing: Vec<_> =
         verified.iter().filter(|row| row.hands.may_close(member.role, row.approver, row.risk)).collect();
     page::render(&QueuePage {
-        layout: signed.layout_with("To verify", counts).at(&here),
+        layout: signed.layout_with("To verify", counts).at(&here).handing_out(&here, &[]),
         mine: list(mine, &|row| to_check(row, &signed, today), "Nothing waits for you to check it."),
         others: list(others, &|row| not_for_me(row, &signed, today), ""),
         assurance: list(
@@ -168,14 +180,19 @@ fn to_check(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
     }
 }
 
-fn not_for_me(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
-    let why = if row.hands.owned {
+/// Why somebody else has to check it.
+const fn why_not(row: &Waiting) -> &'static str {
+    if row.hands.owned {
         "You own it or have owned it"
     } else if row.hands.gave {
         "You gave evidence for it"
     } else {
         "A registered manager owned it, so the deputy, the quality lead or the nominated individual checks it"
-    };
+    }
+}
+
+fn not_for_me(row: &Waiting, signed: &Signed, today: NaiveDate) -> Work {
+    let why = why_not(row);
     let mut work = work(row, signed, window(row, today));
     work.meta = format!("{why} · {}", work.meta).into();
     work

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{at, next, reviewed, tag};
+use super::{at, next, reviewed, sheet, tag};
 use crate::app::AppState;
 use crate::clock::london_date;
 use crate::domain::access::Verb;
@@ -14,7 +14,8 @@ use crate::domain::weekly::{LONGEST_OTHERS, LeftAs, Standing};
 use crate::domain::words;
 use crate::error::AppError;
 use crate::http::banner::Done;
-use crate::http::extract::Path;
+use crate::http::export::AsFile;
+use crate::http::extract::{Path, Query};
 use crate::http::form::{Choice, Draft};
 use crate::http::page::{self, Layout};
 use crate::http::signed::{Reading, Signed};
@@ -68,10 +69,16 @@ struct Left {
 
 pub(super) async fn show(
     Reading { signed, mut tx }: Reading,
+    State(app): State<AppState>,
     Path((_, id)): Path<(String, WeeklyReviewId)>,
+    Query(asked): Query<AsFile>,
 ) -> Result<Response, AppError> {
     signed.need(Verb::ReviewWeekly)?;
     let review = weekly::open(&mut tx, &signed.actor, id).await?;
+    if let Some(format) = asked.format()? {
+        drop(tx);
+        return sheet::minutes(&app, &signed, format, &review).await;
+    }
     let mut colleagues = Vec::new();
     if review.finished.is_none() {
         colleagues = store::colleagues(&mut tx, review.service).await?;
@@ -159,7 +166,7 @@ fn left(signed: &Signed, review: &Review, item: &Item) -> Left {
 }
 
 /// How an action is left without a decision: as the minutes keep it, or as it is now.
-fn left_as(item: &Item) -> Option<LeftAs> {
+pub(super) fn left_as(item: &Item) -> Option<LeftAs> {
     match (&item.entry, item.left_as) {
         (Some(_), _) => None,
         (None, Some(kept)) => Some(kept),
@@ -194,7 +201,11 @@ fn draw(signed: &Signed, review: &Review, colleagues: &[Colleague], draft: Draft
         those.map(|item| left(signed, review, item)).collect()
     };
     MinutesPage {
-        layout: signed.layout(title.clone()).at(&signed.path("weekly-review")).with_errors(!draft.is_ok()),
+        layout: signed
+            .layout(title.clone())
+            .at(&signed.path("weekly-review"))
+            .with_errors(!draft.is_ok())
+            .handing_out(&here, &[]),
         back: signed.path("weekly-review"),
         title,
         caption,

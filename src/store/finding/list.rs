@@ -13,7 +13,7 @@ use crate::store::scope::Scope;
 use crate::store::{TenantTx, word};
 
 /// Rows on a page of the list.
-const PAGE: i64 = 50;
+pub const ROWS: i64 = 50;
 
 text_enum! {
     /// How far findings are.
@@ -91,7 +91,7 @@ pub struct Row {
     pub closed: i64,
 }
 
-/// One page of findings, newest first, and whether there are older ones.
+/// Findings, newest first, at most `limit`, and whether there are older ones.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
@@ -100,6 +100,7 @@ pub async fn page(
     scope: Scope,
     filter: &Filter,
     today: NaiveDate,
+    limit: i64,
 ) -> Result<(Vec<Row>, bool), sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_file!(
@@ -118,7 +119,7 @@ pub async fn page(
         today,
         filter.after.map(|(day, _)| day),
         filter.after.map(|(_, id)| id),
-        PAGE + 1,
+        limit + 1,
         significance::repeats_since(today),
         significance::REPEATS,
         filter.weight.and_then(Weight::wanted),
@@ -126,10 +127,10 @@ pub async fn page(
     )
     .fetch_all(tx.conn())
     .await?;
-    let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > PAGE;
+    let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
     let rows = rows
         .into_iter()
-        .take(usize::try_from(PAGE).unwrap_or_default())
+        .take(usize::try_from(limit).unwrap_or_default())
         .map(|r| {
             Ok(Row {
                 id: r.id,

@@ -12,7 +12,7 @@ use crate::store::scope::Scope;
 use crate::store::{TenantTx, word};
 
 /// Rows on a page of a list.
-const PAGE: i64 = 50;
+pub const ROWS: i64 = 50;
 
 /// Which reviews to list; what is none lets all through.
 #[derive(Clone, Debug, Default)]
@@ -52,11 +52,16 @@ pub struct Row {
     pub open: i64,
 }
 
-/// One page of reviews, newest first, and whether there are older ones.
+/// Reviews, newest first, at most `limit`, and whether there are older ones.
 ///
 /// # Errors
 /// The database was lost, or holds a word this program does not know.
-pub async fn page(tx: &mut TenantTx, scope: Scope, filter: &Filter) -> Result<(Vec<Row>, bool), sqlx::Error> {
+pub async fn page(
+    tx: &mut TenantTx,
+    scope: Scope,
+    filter: &Filter,
+    limit: i64,
+) -> Result<(Vec<Row>, bool), sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query_file!(
         "src/store/review/list.sql",
@@ -69,14 +74,14 @@ pub async fn page(tx: &mut TenantTx, scope: Scope, filter: &Filter) -> Result<(V
         filter.waiting,
         filter.after.map(|(day, _)| day),
         filter.after.map(|(_, id)| id),
-        PAGE + 1,
+        limit + 1,
     )
     .fetch_all(tx.conn())
     .await?;
-    let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > PAGE;
+    let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
     let rows = rows
         .into_iter()
-        .take(usize::try_from(PAGE).unwrap_or_default())
+        .take(usize::try_from(limit).unwrap_or_default())
         .map(|r| {
             Ok(Row {
                 id: r.id,

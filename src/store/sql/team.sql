@@ -25,4 +25,4 @@ SELECT c.number AS "number!", c.version AS "version!", c.what AS "what!", s.id A
 FROM counted c JOIN services s ON s.provider_id = c.provider_id AND s.id = c.service_id
 WHERE c.place <= $6
 ORDER BY (c.person_id IS NOT NULL), c.late_count DESC, c.person, c.person_id, c.place
-LIMIT 2000
+LIMIT $9

@@ -7,7 +7,7 @@ use crate::ids::{MemberId, ServiceId, WeeklyReviewId};
 use crate::store::{TenantTx, scope, word};
 
 /// Rows on a page of past reviews.
-const PAGE: i64 = 25;
+pub const ROWS: i64 = 25;
 
 /// A service and how its weekly review stands.
 #[derive(Clone, Debug)]
@@ -81,8 +81,8 @@ pub struct Past {
     pub not_reached: i64,
 }
 
-/// One page of finished reviews of the services `member` sees, newest first, those before `after`; and whether there
-/// are older ones.
+/// Finished reviews of the services `member` sees, newest first, those before `after`, at most `limit`; and whether there are older
+/// ones.
 ///
 /// # Errors
 /// The database was lost.
@@ -90,6 +90,7 @@ pub async fn past(
     tx: &mut TenantTx,
     member: &Member,
     after: Option<WeeklyReviewId>,
+    limit: i64,
 ) -> Result<(Vec<Past>, bool), sqlx::Error> {
     let provider = tx.provider();
     let mut rows = sqlx::query_as!(
@@ -108,11 +109,11 @@ pub async fn past(
         member.role.sight() == Sight::Provider,
         &scope::services(member),
         after.map(|id| id.uuid()),
-        PAGE + 1,
+        limit + 1,
     )
     .fetch_all(tx.conn())
     .await?;
-    let most = usize::try_from(PAGE).unwrap_or_default();
+    let most = usize::try_from(limit).unwrap_or_default();
     let more = rows.len() > most;
     rows.truncate(most);
     Ok((rows, more))

@@ -209,7 +209,7 @@ pub async fn opened(
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let wanted = Wanted { after, ..Wanted::default() };
-        let mut page = store::rows(tx, over, span, figure, &wanted).await.unwrap();
+        let mut page = store::rows(tx, over, span, figure, &wanted, ROWS + 1).await.unwrap();
         let more = page.rows.len() > usize::try_from(ROWS).unwrap();
         page.rows.truncate(usize::try_from(ROWS).unwrap());
         after = page.rows.last().map(|row| (row.number, row.subject));

@@ -325,15 +325,20 @@ impl World {
 
     /// Opens a browser in which `nickname` is signed in.
     pub async fn browser(&self, nickname: &str) -> Browser {
-        let token = Token::random();
-        let now = self.clock.now();
-        let mut tx = system(&self.pool).await;
+        let slug = if nickname.starts_with("willow") { self.other_slug } else { self.slug };
+        Self::browser_of(&self.app, &self.pool, self.someone(nickname).user, slug).await
+    }
+
+    /// A browser in which `user`, whom no fixture knows, is signed in to the provider with this part of the address.
+    pub async fn browser_of(app: &AppState, pool: &PgPool, user: UserId, slug: &str) -> Browser {
+        let (token, now) = (Token::random(), app.clock.now());
+        let mut tx = system(pool).await;
         sqlx::query(
             "INSERT INTO sessions (token_hash, id, user_id, device, created_at, seen_at, idle_minutes, expires_at)
              VALUES ($1, gen_random_uuid(), $2, 'a test', $3, $3, 600000, $4)",
         )
         .bind(token.hash().as_bytes())
-        .bind(self.someone(nickname).user.uuid())
+        .bind(user.uuid())
         .bind(now)
         .bind(now + Duration::days(400))
         .execute(&mut *tx)
@@ -342,8 +347,7 @@ impl World {
         tx.commit().await.unwrap();
         let cookie = SessionCookie::for_public_url(ORIGIN);
         let cookie = format!("{}={}", cookie.name(), token.text());
-        let slug = if nickname.starts_with("willow") { self.other_slug } else { self.slug };
-        Browser { router: Arc::new(router(self.app.clone())), cookie, home: format!("/p/{slug}") }
+        Browser { router: Arc::new(router(app.clone())), cookie, home: format!("/p/{slug}") }
     }
 
     /// A browser in which the password of `nickname` was right, and the code is still to come.

@@ -381,6 +381,7 @@ pub const ROWS: &[Row] = &[
     ),
     post("/p/{provider}/settings/invitations/{id}/renewal", Thing, "administrator", &[]),
     post("/p/{provider}/settings/invitations/{id}/withdrawal", Thing, "administrator", &[]),
+    get("/p/{provider}/settings/downloads", Provider, "administrator"),
     get("/p/{provider}/settings/history", Provider, "administrator"),
     get("/p/{provider}/settings/services", Provider, "administrator"),
     get("/p/{provider}/settings/services/new", Provider, "administrator"),
