@@ -44,7 +44,7 @@ mod sheet;
 mod words_of;
 
 use counted::Counted;
-use words_of::{assurance, sentence};
+use words_of::{assurance, sentence, value};
 
 /// The addresses of this feature.
 pub fn routes() -> Routes<AppState> {
@@ -191,15 +191,6 @@ fn row(shown: &Shown, signed: &Signed, today: NaiveDate) -> Row {
 
 fn place(shown: &Shown) -> String {
     shown.place.clone().unwrap_or_else(|| "The whole provider".into())
-}
-
-fn value(shape: Shape, unit: &str, of: f64) -> String {
-    let number = rule::number(of);
-    match (shape, unit) {
-        (Shape::Share, _) | (_, "%") => format!("{number}%"),
-        (_, "") => number,
-        (_, unit) => format!("{number} {unit}"),
-    }
 }
 
 /// The periods that should have been read by now.

@@ -380,7 +380,7 @@ async fn the_list_of_messages_has_pages() {
         let page = administrator.get(&path).await;
         assert_eq!(page.status, 200);
         seen.extend(page.body.split("A-").skip(1).filter_map(|rest| rest.get(..4).map(str::to_owned)));
-        match page.body.split("href=\"").find(|rest| rest.starts_with("/p/rowan-care/messages?")) {
+        match page.body.split("href=\"").find(|rest| rest.starts_with("/p/rowan-care/messages?after=")) {
             Some(next) => path = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&"),
             None => break,
         }

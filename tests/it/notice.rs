@@ -178,7 +178,7 @@ async fn the_list_has_pages() {
         let page = carer.get(&path).await;
         pages += 1;
         seen.extend(links(&page.body));
-        match page.body.split("href=\"").find(|rest| rest.starts_with("/p/rowan-care/notices?")) {
+        match page.body.split("href=\"").find(|rest| rest.starts_with("/p/rowan-care/notices?after=")) {
             Some(next) => path = next.split('"').next().unwrap().replace("&#38;", "&"),
             None => break,
         }

@@ -1,6 +1,6 @@
 //! What the chart of a measure says.
 
-use crate::domain::measure::Line;
+use crate::domain::measure::{self as rule, Line, Shape};
 use crate::domain::spc::Chart;
 use crate::picture::words as chart_words;
 use crate::store::measure::Shown;
@@ -13,4 +13,14 @@ pub(super) fn sentence(shown: &Shown, line: &Line, chart: &Chart) -> String {
     let valued = shown.readings.iter().rev().find(|reading| reading.value().is_some());
     let reading = valued.map(|last| format!("{} for {}", last.words(&m.unit), m.cadence.name(last.period)));
     chart_words::sentence(reading.as_deref(), m.target, line, chart)
+}
+
+/// A value with its unit.
+pub(super) fn value(shape: Shape, unit: &str, of: f64) -> String {
+    let number = rule::number(of);
+    match (shape, unit) {
+        (Shape::Share, _) | (_, "%") => format!("{number}%"),
+        (_, "") => number,
+        (_, unit) => format!("{number} {unit}"),
+    }
 }
