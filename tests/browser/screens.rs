@@ -1,6 +1,8 @@
 //! Every screen, with the demo's months of history on it: axe finds nothing at 390 and 1280 px, light and dark; targets
 //! can be hit; nothing runs sideways at 320 px. A page that is not in the table fails the build.
 
+use std::sync::Mutex;
+
 use axum::http::Method;
 use throughline::demo::Length;
 use throughline::http::features;
@@ -290,29 +292,42 @@ fn every_page_of_the_program_is_in_the_table() {
     assert!(missing.is_empty(), "add these to the table in tests/browser/screens.rs: {missing:#?}");
 }
 
+/// Looked at by two browsers at once, a handful of screens each in turn: one alone would take four minutes.
 #[test]
 fn every_screen_is_for_everybody() {
     let stage = Stage::demo("screens", "2026-11-21 10:00", Length::TwoYears);
     let secrets = [stage.invitation(), stage.mail_stop()];
-    let browser = stage.browser(Script::On);
-    let mut faults = Vec::new();
-    let mut seen = 0;
-    for (who, screens) in SCREENS {
-        if who.is_empty() {
-            browser.forget_sign_in();
-        } else {
-            browser.desk(who);
-        }
-        for screen in *screens {
-            match open(&browser, screen, &secrets) {
-                Ok(()) => {
-                    faults.extend(inspect(&browser, screen.name));
-                    seen += 1;
+    let handfuls = SCREENS.iter().flat_map(|(who, screens)| screens.chunks(6).map(move |some| (*who, some)));
+    let handfuls = Mutex::new(handfuls);
+    let next = || handfuls.lock().unwrap().next();
+    let look = || {
+        let browser = stage.browser(Script::On);
+        let (mut faults, mut seen, mut signed_in) = (Vec::new(), 0, "");
+        while let Some((who, screens)) = next() {
+            if who != signed_in {
+                match who {
+                    "" => browser.forget_sign_in(),
+                    who => browser.desk(who),
                 }
-                Err(why) => faults.push(why),
+                signed_in = who;
+            }
+            for screen in screens {
+                match open(&browser, screen, &secrets) {
+                    Ok(()) => {
+                        faults.extend(inspect(&browser, screen.name));
+                        seen += 1;
+                    }
+                    Err(why) => faults.push(why),
+                }
             }
         }
-    }
+        (faults, seen)
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(look);
+        (look(), other.join().unwrap())
+    });
+    let (faults, seen) = ([one.0, other.0].concat(), one.1 + other.1);
     assert!(faults.is_empty(), "{} faults on {seen} screens:\n  {}", faults.len(), faults.join("\n  "));
 }
 
