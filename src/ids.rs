@@ -116,4 +116,6 @@ typed_ids! {
     ClosureAuditId;
     /// A list that was taken out of the program.
     ExportId;
+    /// A key of a provider's own programs.
+    ApiKeyId;
 }

@@ -38,6 +38,10 @@ text_enum! {
         MemberChanged => "member_changed", "Member changed";
         /// A membership ended.
         MemberLeft => "member_left", "Member left";
+        /// A key for another program was made.
+        ApiKeyMade => "api_key_made", "Key for another program made";
+        /// A key for another program was ended.
+        ApiKeyEnded => "api_key_ended", "Key for another program ended";
         /// Closure standards or the escalation policy were set.
         RulesSet => "rules_set", "Closure standards and escalation policy set";
         /// A review was started.

@@ -6,6 +6,8 @@ pub mod access;
 pub mod acknowledgement;
 /// An action: its states, its lateness, what is asked before it is submitted.
 pub mod action;
+/// Keys of a provider's own programs.
+pub mod api_key;
 /// The nominated individual's word on high-risk actions.
 pub mod assurance;
 /// The sample of a closure audit, drawn by lot.

@@ -158,6 +158,8 @@ text_enum! {
         MailChosen => "mail_chosen", "Your choice is saved";
         /// Somebody took the link of their calendar away.
         CalendarEnded => "calendar_ended", "Link switched off";
+        /// A key for another program was ended.
+        KeyEnded => "key_ended", "Key ended";
         /// A setting was changed.
         SettingChanged => "setting_changed", "Change saved";
     }
@@ -249,7 +251,7 @@ impl Done {
             Self::StandardChanged => "It counts for what is agreed from now on.",
             Self::NoticesRead => "They stay here for 90 days.",
             Self::MailChosen => "It counts from the next message on.",
-            Self::CalendarEnded => "It opens nothing any more.",
+            Self::CalendarEnded | Self::KeyEnded => "It opens nothing any more.",
             _ => "It counts from now on.",
         }
     }

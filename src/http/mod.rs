@@ -29,6 +29,8 @@ pub mod action_line;
 pub mod actions;
 /// The loudest thing on the pages where the day begins.
 pub mod alarm;
+/// What a provider's own programs may read.
+pub mod api;
 /// What the address of a list asks for.
 pub mod asked;
 /// Style, script, typeface.
@@ -207,6 +209,7 @@ pub fn features() -> Routes<AppState> {
         .merge(sustain::routes())
         .merge(evidence::routes())
         .merge(settings::routes())
+        .merge(api::routes())
         .merge(join::routes())
 }
 

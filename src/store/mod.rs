@@ -20,6 +20,8 @@ pub mod action;
 pub mod action_list;
 /// The loudest thing there is.
 pub mod alarm;
+/// Keys of a provider's own programs.
+pub mod api_key;
 /// The nominated individual's assurances.
 pub mod assurance;
 /// The files behind evidence.

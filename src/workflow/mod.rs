@@ -15,6 +15,8 @@ use crate::store::TenantTx;
 pub mod acknowledgement;
 /// Agreeing an action.
 pub mod action;
+/// Keys of a provider's own programs.
+pub mod api_key;
 /// The nominated individual's word.
 pub mod assurance;
 /// A member's calendar.

@@ -18,7 +18,8 @@ use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, day, saturday, unescaped, world};
 
 /// Addresses that take no form: whatever is sent with them is not read.
-const WITHOUT_FORM: [&str; 13] = [
+const WITHOUT_FORM: [&str; 14] = [
+    "/p/{provider}/settings/keys/{id}/end",
     "/p/{provider}/findings/{finding}/root-cause/again",
     "/mail/{slug}/{secret}",
     "/p/{provider}/notices/calendar",
@@ -128,6 +129,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("measures/{}/end", format!("/measures/{measure}/definition")),
         ("measures/{}/actions", format!("/measures/{measure}/actions")),
         ("settings/due-days", "/settings/due-days".to_owned()),
+        ("settings/keys", "/settings/keys".to_owned()),
         ("settings/standards/new", "/settings/standards/new".to_owned()),
         ("settings/standards/{}", format!("/settings/standards/{standard}")),
         ("settings/standards/{}/removal", format!("/settings/standards/{standard}/removal")),

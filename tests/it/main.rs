@@ -10,6 +10,7 @@
 mod access;
 mod action;
 mod alarm;
+mod api;
 mod architecture;
 mod calendar;
 mod change;

@@ -114,6 +114,7 @@ fn every_address_is_in_the_table() {
         let params = row.path.matches('{').count() - words.iter().sum::<usize>();
         let right = match row.kind {
             Kind::Public | Kind::Person => !row.path.starts_with("/p/"),
+            Kind::Program => row.path.starts_with("/api/") && row.method == Method::GET,
             Kind::Provider => row.path.starts_with("/p/{provider}") && params == 1,
             Kind::Thing => row.path.starts_with("/p/{provider}/") && params > 1,
         };
@@ -150,7 +151,13 @@ async fn each_row_of_the_table_works_for_somebody() {
 async fn without_a_session_everything_leads_to_sign_in() {
     let scene = Scene::new().await;
     let stranger = scene.world.stranger();
-    for row in ROWS.iter().filter(|row| row.kind != Kind::Public) {
+    for row in rows(Kind::Program) {
+        let answer = stranger.get(&fill(row.path, &scene.house)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", row.path);
+        let signed_in = scene.world.browser("administrator").await.get(&fill(row.path, &scene.house)).await;
+        assert_eq!(signed_in.status, StatusCode::UNAUTHORIZED, "{}", row.path);
+    }
+    for row in ROWS.iter().filter(|row| !matches!(row.kind, Kind::Public | Kind::Program)) {
         for things in [&scene.house, &scene.other, &Stranger::of(&scene.house).random] {
             for answer in answers(&stranger, row, things).await {
                 let to_sign_in = answer.location().starts_with("/sign-in?next=");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::AppState;
 use crate::domain::access::Verb;
+use crate::domain::api_key::Reads;
 use crate::domain::event::EventKind;
 use crate::domain::member::Role;
 use crate::domain::text_enum::TextEnum;
@@ -157,6 +158,9 @@ fn words_for(line: &Told) -> Option<(String, String)> {
             Some((format!("Escalation policy changed{}", policy_theme(line)), policy_changed(line)))
         }
         EventKind::RulesSet => standard_told::words_for(&line.detail, text(line, "reason")),
+        EventKind::ApiKeyMade | EventKind::ApiKeyEnded => {
+            Some((format!("{}: {name}", line.kind.label()), key_reads(line)))
+        }
         EventKind::ProviderAdded => Some((format!("Provider added: {name}"), String::new())),
         _ => None,
     }
@@ -283,6 +287,17 @@ fn left(line: &Told) -> String {
         said.push(format!("Reason: {}", text(line, "reason")));
     }
     told::sentences(&said)
+}
+
+/// What a key reads: "Reads findings and actions".
+fn key_reads(line: &Told) -> String {
+    let reads = line.detail.get("reads").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let reads: Vec<String> = reads
+        .iter()
+        .filter_map(|word| word.as_str().and_then(Reads::from_text))
+        .map(|reads| reads.label().to_lowercase())
+        .collect();
+    if reads.is_empty() { String::new() } else { format!("Reads {}", words::list(&reads)) }
 }
 
 fn who(name: &str) -> &str {

@@ -20,6 +20,8 @@ pub mod downloads;
 pub mod history;
 /// Invitations.
 pub mod invitation;
+/// Keys for other programs.
+pub mod key;
 /// Members.
 pub mod member;
 /// A member's place.
@@ -48,6 +50,7 @@ pub fn routes() -> Routes<AppState> {
         .merge(codes::routes())
         .merge(history::routes())
         .merge(downloads::routes())
+        .merge(key::routes())
 }
 
 #[derive(Template)]
@@ -92,6 +95,11 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "Closure standards",
                 "What closes an action: evidence, windows, who approves; days to do something",
                 "standards",
+            ),
+            group(
+                "Keys for other programs",
+                "What a program of yours may read, of which service, and until when",
+                "keys",
             ),
             group("Downloads", "Who took which list out of Throughline, and how much of it", "downloads"),
             group("History", "What happened to people, services and rules, and who did it", "history"),

@@ -510,6 +510,7 @@ impl Browser {
             "/join/",
             "/mail/",
             "/calendar/",
+            "/api/",
             "/account",
             "/providers",
             "/assets",

@@ -7,6 +7,8 @@ use axum::http::Method;
 pub enum Kind {
     /// Nobody has to be signed in.
     Public,
+    /// For programs with a key; no session opens it (tests/it/api.rs).
+    Program,
     /// A person's own pages, in no provider.
     Person,
     /// A page of a provider that names no thing.
@@ -52,7 +54,7 @@ const fn upload(
     Row { method: Method::POST, path, kind, works_for, form, files: true }
 }
 
-use Kind::{Person, Provider, Public, Thing};
+use Kind::{Person, Program, Provider, Public, Thing};
 
 const MINUTES: &[(&str, &str)] = &[
     ("round", "0"),
@@ -382,6 +384,18 @@ pub const ROWS: &[Row] = &[
     post("/p/{provider}/settings/invitations/{id}/renewal", Thing, "administrator", &[]),
     post("/p/{provider}/settings/invitations/{id}/withdrawal", Thing, "administrator", &[]),
     get("/p/{provider}/settings/downloads", Provider, "administrator"),
+    get("/p/{provider}/settings/keys", Provider, "administrator"),
+    post(
+        "/p/{provider}/settings/keys",
+        Provider,
+        "administrator",
+        &[("name", "Board report"), ("reads", "actions"), ("service", "@service"), ("lasts", "month")],
+    ),
+    post("/p/{provider}/settings/keys/{id}/end", Thing, "administrator", &[]),
+    get("/api/openapi.json", Public, ""),
+    get("/api/{slug}/v1/findings", Program, ""),
+    get("/api/{slug}/v1/actions", Program, ""),
+    get("/api/{slug}/v1/measures", Program, ""),
     get("/p/{provider}/settings/history", Provider, "administrator"),
     get("/p/{provider}/settings/services", Provider, "administrator"),
     get("/p/{provider}/settings/services/new", Provider, "administrator"),

@@ -9,8 +9,8 @@ use throughline::domain::member::Role;
 use throughline::domain::message::MessageKind;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
-    ActionId, EscalationId, EvidenceId, FindingId, InvitationId, MeasureId, MemberId, NoticeId, ReviewId,
-    ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
+    ActionId, ApiKeyId, EscalationId, EvidenceId, FindingId, InvitationId, MeasureId, MemberId, NoticeId,
+    ReviewId, ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::store::{TenantTx, mail_choice};
 use throughline::worker;
@@ -39,6 +39,8 @@ pub struct Things {
     pub member: String,
     pub service: String,
     pub invitation: String,
+    /// A key for another program.
+    pub key: String,
     pub standard: String,
     /// The secret of that invitation.
     pub secret: String,
@@ -98,6 +100,7 @@ impl Stranger {
             member: MemberId::new().to_string(),
             service: ServiceId::new().to_string(),
             invitation: InvitationId::new().to_string(),
+            key: ApiKeyId::new().to_string(),
             standard: StandardId::new().to_string(),
             secret: Spoken::long().text().to_owned(),
             notice: NoticeId::new().to_string(),
@@ -118,6 +121,7 @@ impl Stranger {
             member: word(),
             service: word(),
             invitation: word(),
+            key: word(),
             standard: word(),
             secret: word(),
             notice: word(),
@@ -164,6 +168,8 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "services") => things.service.clone(),
             (true, "members") => things.member.clone(),
             (true, "invitations") => things.invitation.clone(),
+            (true, "keys") => things.key.clone(),
+            (true, "api") => things.slug.clone(),
             (true, "standards") => things.standard.clone(),
             (true, "notices") => things.notice.clone(),
             (true, "join" | "mail" | "calendar") => things.slug.clone(),
@@ -227,7 +233,15 @@ pub async fn with_invitation(world: &World, by: &str, things: Things) -> Things 
         services: vec![things.named.service],
     };
     let made = invite(&world.app, world.actor(by), &given).await.unwrap();
-    Things { invitation: made.id.to_string(), secret: made.secret.unwrap().text().to_owned(), ..things }
+    let key = throughline::workflow::api_key::Given {
+        name: "Board report".into(),
+        reads: vec![throughline::domain::api_key::Reads::Actions],
+        service: None,
+        lasts: throughline::domain::api_key::Lasts::Month,
+    };
+    let key = throughline::workflow::api_key::make(&world.app, world.actor(by), &key).await.unwrap();
+    let secret = made.secret.unwrap().text().to_owned();
+    Things { invitation: made.id.to_string(), key: key.id.to_string(), secret, ..things }
 }
 
 async fn in_other(world: &World, actor: &Actor, owner: &str) -> Things {
@@ -289,6 +303,7 @@ async fn make(
         member: world.id(owner).to_string(),
         service: service.to_string(),
         invitation: String::new(),
+        key: String::new(),
         standard: String::new(),
         secret: String::new(),
         notice: String::new(),
