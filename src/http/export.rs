@@ -273,7 +273,8 @@ async fn as_csv<L: List>(job: Job, source: Source<L>) -> Result<Response, AppErr
         Err(_) => None,
     };
     let rest = stream::unfold(receive, |mut receive| async { Some((receive.recv().await?, receive)) });
-    let body = stream::iter(first).chain(rest.map(|part| part.map_err(broken)));
+    // compression asks again after the end
+    let body = stream::iter(first).chain(rest.map(|part| part.map_err(broken))).fuse();
     Ok(Body::from_stream(body).into_response())
 }
 
@@ -320,7 +321,7 @@ async fn as_xlsx<L: List>(job: Job, source: Source<L>, about: About) -> Result<R
         }
         Err(_) => {
             let late = async move { made.await.map_err(|_| ended()).and_then(|made| made).map_err(broken) };
-            let body = stream::once(late).map_ok(reader).try_flatten();
+            let body = stream::once(late).map_ok(reader).try_flatten().fuse();
             Ok(Body::from_stream(body).into_response())
         }
     }

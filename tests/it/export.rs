@@ -627,6 +627,36 @@ async fn whoever_goes_away_ends_the_work_and_a_list_that_breaks_off_is_not_taken
     assert_eq!(number(&db, "SELECT count(*) FROM exports").await, 7);
 }
 
+/// Browsers ask for it compressed, and compression reads on where others stop.
+#[tokio::test]
+async fn a_compressed_list_is_the_same_list() {
+    use std::io::Read as _;
+    let db = TestDb::new().await;
+    let w = world(&db, Clock::fixed(saturday())).await;
+    for _ in 0..12 {
+        w.log_finding("manager", Risk::Low, Topic::Falls).await;
+    }
+    let manager = w.browser("manager").await;
+    let (_, _, plain) = manager.fetch("/findings?as=csv").await;
+    for format in ["csv", "xlsx"] {
+        let request = Request::get(format!("/p/rowan-care/findings?as={format}"))
+            .header(header::COOKIE, manager.cookie())
+            .header(header::ACCEPT_ENCODING, "gzip, deflate, br");
+        let router = throughline::app::router(w.app.clone());
+        let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let packed = answer.headers().get(header::CONTENT_ENCODING).is_some();
+        assert_eq!(packed, format == "csv", "a workbook is packed already");
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        if packed {
+            let mut text = Vec::new();
+            flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut text).unwrap();
+            assert_eq!(text, plain);
+        } else {
+            assert_eq!(of_xlsx(&bytes).0.len(), 13);
+        }
+    }
+}
+
 /// Times of the day are London's, as on the pages.
 #[tokio::test]
 async fn times_are_those_of_london() {
