@@ -1,7 +1,10 @@
 //! The commands of the program.
 
+mod pack;
 mod people;
 mod report;
+
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
@@ -67,6 +70,10 @@ pub enum Command {
     Trail(Trail),
     /// Write the governance report of a month as a PDF: the same as the page shows and its button downloads.
     Report(report::Asked),
+    /// Make an evidence pack and write it to a file: what was found, what became of it, and the proof.
+    ///
+    /// Unless --names is given, members are told by their job titles. The hash it prints is what a reader checks it by.
+    Pack(pack::Asked),
     /// Adds bulk data for measuring: providers called sample-1, sample-2, … with a history.
     ///
     /// Never needed for work with real people: it cannot be taken out again. The same seed makes the same sample.
@@ -78,6 +85,12 @@ pub enum Command {
 pub enum Trail {
     /// Check that no line was changed, taken out or put in; ends with 1 and names the line where it breaks.
     Verify {
+        /// Check this evidence pack instead, without a database: throughline trail verify PACK.zip --head HASH.
+        #[arg(value_name = "PACK.zip", conflicts_with_all = ["provider", "line"])]
+        pack: Option<PathBuf>,
+        /// The hash of the pack's seal, as you got it by another way than the file.
+        #[arg(long, value_name = "HASH", requires = "pack", value_parser = printed_hash)]
+        head: Option<String>,
         /// The provider's part of the address; all providers when left out.
         #[arg(long, value_name = "SLUG")]
         provider: Option<String>,
@@ -130,11 +143,13 @@ pub async fn run(command: Command, config: Config) -> Result<()> {
         Command::Worker { .. } => worker_once(config).await,
         Command::Provider(asked) => people::providers(config, asked).await,
         Command::User(asked) => people::people(config, asked).await,
-        Command::Trail(Trail::Verify { provider, line, hash }) => {
+        Command::Trail(Trail::Verify { pack: Some(file), head, .. }) => pack::check(&file, head.as_deref()),
+        Command::Trail(Trail::Verify { provider, line, hash, .. }) => {
             let printed = line.zip(hash).map(|(seq, hash)| Head { seq, hash });
             verify_trails(config, provider.as_deref(), printed).await
         }
         Command::Report(asked) => report::write(config, asked).await,
+        Command::Pack(asked) => pack::write(config, asked).await,
         Command::Sample(wanted) => load_sample(config, wanted).await,
     }
 }
@@ -260,8 +275,10 @@ async fn worker_once(config: Config) -> Result<()> {
     let done = worker::tick(&state).await;
     worker::upkeep(&state).await;
     let counted = worker::count_signs(&state).await;
+    let packed = worker::make_packs(&state).await;
     opened.close().await;
     counted.map_err(|error| anyhow!("early-warning signs could not be counted: {error}"))?;
+    packed.map_err(|error| anyhow!("evidence packs could not be made: {error}"))?;
     let summary = done.map_err(|error| anyhow!("the worker could not finish: {error}"))?;
     say(&format!(
         "{} escalated, {} delivered, {} not delivered",

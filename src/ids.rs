@@ -118,4 +118,6 @@ typed_ids! {
     ExportId;
     /// A key of a provider's own programs.
     ApiKeyId;
+    /// An evidence pack.
+    PackId;
 }

@@ -16,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod lifecycle;
 pub mod mail;
+pub mod pack;
 pub mod picture;
 pub mod report;
 pub mod sample;

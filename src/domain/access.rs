@@ -81,6 +81,9 @@ pub enum Verb {
     RecordGovernance,
     /// Sign a month off (R25).
     SignGovernance,
+    /// Put evidence packs together and hand them out (R27): for those who answer to the regulator. An administrator looks after
+    /// accounts and decides nothing about care; a deputy asks one of them.
+    MakePacks,
     /// Read who checked as an exception, and why (R15).
     SeeExceptions,
     /// Read the messages the program sent or could not send.
@@ -93,7 +96,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -131,6 +134,7 @@ impl Verb {
         Self::SeeGovernance,
         Self::RecordGovernance,
         Self::SignGovernance,
+        Self::MakePacks,
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
@@ -197,14 +201,13 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [Own, Services, Services, Services, Provider, Provider, Provider, Provider]
         }
         Verb::LogFinding => [Services, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::RunReview | Verb::ReviewWeekly | Verb::CheckSustained => {
-            [None, Services, Services, Services, Provider, Provider, Provider, None]
-        }
+        Verb::RunReview
+        | Verb::ReviewWeekly
+        | Verb::CheckSustained
+        | Verb::DefineAction
+        | Verb::LinkFinding => [None, Services, Services, Services, Provider, Provider, Provider, None],
         Verb::SignOffReview | Verb::DisposeFinding => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
-        }
-        Verb::DefineAction | Verb::LinkFinding => {
-            [None, Services, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::FindRootCause => [None, None, Services, Services, Provider, Provider, None, None],
         Verb::AddProgress => [Own, Services, Services, Services, Provider, Provider, Provider, Own],
@@ -221,9 +224,8 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::Reword | Verb::Extend | Verb::Cancel | Verb::Merge => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
-        Verb::SeeEscalations => [None, None, Services, Services, Provider, Provider, Provider, None],
         Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
-        Verb::SeeQueue | Verb::SeeSignals => {
+        Verb::SeeEscalations | Verb::SeeQueue | Verb::SeeSignals => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::AcknowledgeSign => [None, None, Services, Services, None, Provider, Provider, None],
@@ -234,7 +236,9 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         }
         Verb::SeeGovernance => [None, None, Services, Services, Provider, Provider, Provider, Provider],
         Verb::RecordGovernance => [None, None, Services, Services, Provider, Provider, Provider, None],
-        Verb::SignGovernance => [None, None, None, Services, None, Provider, Provider, None],
+        Verb::SignGovernance | Verb::MakePacks => {
+            [None, None, None, Services, None, Provider, Provider, None]
+        }
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],

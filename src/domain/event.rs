@@ -142,6 +142,16 @@ text_enum! {
         GovernanceDecided => "governance_decided", "Governance meeting";
         /// A month was signed off, and its figures frozen (R25).
         GovernanceSigned => "governance_signed", "Month signed off";
+        /// An evidence pack was asked for.
+        PackAsked => "pack_asked", "Evidence pack asked for";
+        /// What an evidence pack holds was fixed: its manifest, and the trail it was made from.
+        PackSealed => "pack_sealed", "Evidence pack sealed";
+        /// An evidence pack was made.
+        PackMade => "pack_made", "Evidence pack made";
+        /// An evidence pack could not be made.
+        PackFailed => "pack_failed", "Evidence pack not made";
+        /// An evidence pack was withdrawn.
+        PackWithdrawn => "pack_withdrawn", "Evidence pack withdrawn";
     }
 }
 

@@ -54,6 +54,8 @@ pub mod member;
 pub mod merging;
 /// What members are told.
 pub mod message;
+/// Evidence packs: what can be asked for, and how much.
+pub mod pack;
 /// Readings pasted from a spreadsheet.
 pub mod pasted;
 /// What a member's place and a service may become.
@@ -62,6 +64,8 @@ pub mod place;
 pub mod questions;
 /// The same problem found again.
 pub mod recurrence;
+/// Names of members told as job titles.
+pub mod redaction;
 /// The provider's own numbers for reviews, findings and actions.
 pub mod reference;
 /// Reminders: which day, for whom, and when one is no longer true.
@@ -89,6 +93,8 @@ pub mod text_enum;
 pub mod topic;
 /// Whether the trail is unbroken.
 pub mod trail;
+/// A hash tree over the lines of a trail.
+pub mod tree;
 /// Whose turn it is with what waits to be judged.
 pub mod turn;
 /// Independent verification: who may check, and what follows from a verdict.

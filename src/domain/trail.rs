@@ -11,6 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::tree;
 use crate::ids::ProviderId;
 
 /// A free text beside a line.
@@ -104,6 +105,8 @@ pub enum Why {
     NotAsWrittenDown,
     /// The trail ends before this line, of which a hash was written down.
     EndsBefore(i64),
+    /// The evidence pack it seals was made from another trail.
+    SealsAnother,
 }
 
 impl Broken {
@@ -136,6 +139,11 @@ impl Broken {
             Why::NotAsWrittenDown => format!(
                 "The trail is not the one the hash was written down of: line {at} has another hash, so this line or one before it was rewritten."
             ),
+            Why::SealsAnother => {
+                format!(
+                    "The trail breaks at line {at}: the evidence pack it seals was made from another trail."
+                )
+            }
             Why::EndsBefore(line) => {
                 format!("The trail ends before line {line}: line {at} and those after it were taken out.")
             }
@@ -172,6 +180,18 @@ struct Written {
     texts: BTreeMap<String, String>,
 }
 
+/// What a line that seals an evidence pack says of the trail it was made from.
+#[derive(Deserialize)]
+struct Seals {
+    detail: Sealed,
+}
+
+#[derive(Deserialize)]
+struct Sealed {
+    lines: i64,
+    tree: String,
+}
+
 /// Looks at a trail line by line.
 #[derive(Debug)]
 pub struct Verifier {
@@ -183,6 +203,9 @@ pub struct Verifier {
     in_doubt: bool,
     /// A line and the hash that was written down of it elsewhere.
     written_down: Option<Head>,
+    /// The tree over the lines so far, and its roots after those that packs were made from.
+    tree: tree::Growing,
+    roots: BTreeMap<i64, Option<tree::Hash>>,
 }
 
 impl Verifier {
@@ -197,6 +220,8 @@ impl Verifier {
             hash,
             in_doubt: false,
             written_down: None,
+            tree: tree::Growing::default(),
+            roots: BTreeMap::new(),
         }
     }
 
@@ -205,6 +230,13 @@ impl Verifier {
     #[must_use]
     pub fn against(self, written_down: Option<Head>) -> Self {
         Self { written_down, ..self }
+    }
+
+    /// The same, and each line that seals an evidence pack has to name the tree over the lines there were: `lines` are how many
+    /// each of them names.
+    #[must_use]
+    pub fn sealing(self, lines: &[i64]) -> Self {
+        Self { roots: lines.iter().map(|n| (*n, None)).collect(), ..self }
     }
 
     /// The number of the last line looked at; 0 before the first.
@@ -247,7 +279,9 @@ impl Verifier {
         if self.written_down.as_ref().is_some_and(|head| head.seq == seq && head.hash != self.hash) {
             return Err(Broken { at: seq, why: Why::NotAsWrittenDown });
         }
-        self.beside(line, &says).map_or(Ok(()), |why| Err(Broken { at: seq, why }))
+        self.grow(&line.line);
+        let why = self.beside(line, &says).or_else(|| self.seals(line, &says));
+        why.map_or(Ok(()), |why| Err(Broken { at: seq, why }))
     }
 
     /// After the last line: is it the one the head names?
@@ -276,6 +310,27 @@ impl Verifier {
     /// The last two lines do not fit. When what follows was chained to the second as it is now, the first was changed.
     const fn decide(&self, second_is_whole: bool) -> Broken {
         Broken { at: if second_is_whole { self.seq - 1 } else { self.seq }, why: Why::Altered }
+    }
+
+    /// Takes a line into the tree, as long as a pack was made from it or from a later one.
+    fn grow(&mut self, line: &str) {
+        if self.roots.last_key_value().is_some_and(|(last, _)| *last >= self.seq) {
+            self.tree.push(line.as_bytes());
+            if let Some(root) = self.roots.get_mut(&self.seq) {
+                *root = Some(self.tree.root());
+            }
+        }
+    }
+
+    /// Whether a line that seals a pack names another tree than the one over the lines before it.
+    fn seals(&self, line: &Line, says: &Written) -> Option<Why> {
+        if says.kind != "pack_sealed" {
+            return None;
+        }
+        let sealed = serde_json::from_str::<Seals>(&line.line).ok().map(|seals| seals.detail);
+        let root = |sealed: &Sealed| self.roots.get(&sealed.lines).copied().flatten().map(hex::encode);
+        let same = sealed.is_some_and(|sealed| root(&sealed).as_ref() == Some(&sealed.tree));
+        (!same).then_some(Why::SealsAnother)
     }
 
     /// What stands beside a line that is itself as it was written.
@@ -385,6 +440,31 @@ mod tests {
         for n in [0, 1, 2, 50] {
             let (lines, head) = trail(n);
             assert_eq!(verify(provider(), lines, &head), Ok(Verified { lines: n, head: head.hash.clone() }));
+        }
+    }
+
+    /// A line that seals a pack names the tree over the lines before it; another tree is found.
+    #[test]
+    fn a_seal_over_another_trail_is_found() {
+        let (mut lines, head) = trail(6);
+        let leaves: Vec<tree::Hash> =
+            lines.iter().take(4).map(|line| tree::leaf(line.line.as_bytes())).collect();
+        let root = hex::encode(tree::root(&leaves));
+        for (tree, holds) in [(root, true), ("0".repeat(64), false)] {
+            let line = format!(
+                r#"{{"n" : 7, "prev" : "{}", "provider" : "{}", "at" : "2026-11-21T16:12:00.000000Z", "kind" : "pack_sealed", "actor" : null,
+                   "review" : null, "finding" : null, "action" : null, "detail" : {{"lines": 4, "tree": "{tree}"}}, "texts" : {{}}}}"#,
+                head.hash,
+                provider()
+            );
+            let at = "2026-11-21T16:12:00Z".parse().unwrap();
+            let kind = "pack_sealed".to_owned();
+            let columns = Columns { at, kind, actor: None, review: None, finding: None, action: None };
+            lines.truncate(6);
+            lines.push(Line { seq: 7, line, columns, texts: vec![] });
+            let mut verifier = Verifier::new(provider()).sealing(&[4]);
+            let found = lines.iter().try_for_each(|line| verifier.push(line));
+            assert_eq!(found, if holds { Ok(()) } else { Err(Broken { at: 7, why: Why::SealsAnother }) });
         }
     }
 

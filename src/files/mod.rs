@@ -7,6 +7,7 @@
 
 mod incoming;
 pub mod kind;
+pub mod made;
 pub mod metadata;
 pub mod name;
 pub mod office;

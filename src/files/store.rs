@@ -32,8 +32,8 @@ const PART: usize = 5 * 1024 * 1024;
 /// The evidence files of all providers. Cheap to clone.
 #[derive(Clone)]
 pub struct EvidenceStore {
-    objects: Arc<dyn ObjectStore>,
-    incoming: Arc<Path>,
+    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(super) incoming: Arc<Path>,
     placing: Placing,
     room: Room,
 }
@@ -307,7 +307,7 @@ impl EvidenceStore {
         Ok(rendered.await???)
     }
 
-    async fn place(&self, file: &Incoming, key: &Key, size: u64) -> Result<(), StoreFailure> {
+    pub(super) async fn place(&self, file: &Incoming, key: &Key, size: u64) -> Result<(), StoreFailure> {
         match self.placing {
             Placing::Rename => {
                 let from = Key::from_iter([INCOMING, file.name.as_str()]);
@@ -368,7 +368,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.map_err(StoreFailure::new)
 }
 
-fn key(provider: ProviderId, sha256: ContentHash) -> Key {
+pub(super) fn key(provider: ProviderId, sha256: ContentHash) -> Key {
     let hash = sha256.to_string();
     let first = hash.get(..2).unwrap_or_default().to_owned();
     Key::from_iter([provider.to_string(), first, hash])

@@ -126,6 +126,10 @@ text_enum! {
         MinutesSaved => "minutes_saved", "Minutes saved";
         /// Something was said in a governance meeting.
         MeetingDecided => "meeting_decided", "Recorded";
+        /// An evidence pack was asked for.
+        PackAsked => "pack_asked", "Evidence pack asked for";
+        /// An evidence pack was withdrawn.
+        PackWithdrawn => "pack_withdrawn", "Evidence pack withdrawn";
         /// A month was signed off.
         MonthSigned => "month_signed", "Month signed off";
         /// A review was signed off.
@@ -224,6 +228,7 @@ impl Done {
             Self::WeeklyFinished => "The minutes stay as they are. What was not reached is listed.",
             Self::MinutesSaved => "Somebody who wrote none of them signs the month off.",
             Self::MeetingDecided => "It is never changed, only followed by another.",
+            Self::PackAsked | Self::PackWithdrawn => self.next_of_pack(),
             Self::MonthSigned => "Its figures and the rows behind them stay as they are.",
             Self::ReviewSignedOff => "Its findings go on until each is closed.",
             _ => self.next_of_place(),
@@ -267,6 +272,14 @@ impl Done {
             Self::StandsUp => "The closure stays as it is.",
             Self::DoesNotStandUp => "The owner is told, and it has been escalated.",
             _ => "Its page says whether somebody looks again.",
+        }
+    }
+
+    /// The same for what is done to packs.
+    const fn next_of_pack(self) -> &'static str {
+        match self {
+            Self::PackAsked => "Look again in a moment: it is made in the background.",
+            _ => "Copies that were fetched before are still where they went.",
         }
     }
 

@@ -25,6 +25,7 @@ pub fn of(role: Role, base: &str, counts: Counts) -> Vec<MenuItem> {
         (can(Verb::SeeSignals), "Early signs", "signals", 0),
         (can(Verb::SeeMeasures), "Measures", "measures", 0),
         (can(Verb::SeeGovernance), "Governance", "governance", 0),
+        (can(Verb::MakePacks), "Evidence packs", "packs", 0),
         (can(Verb::SeeMessages), "Messages", "messages", 0),
         (can(Verb::ManagePeople), "Settings", "settings", 0),
     ]
@@ -53,6 +54,7 @@ mod tests {
             "Measures",
             "Governance",
         ];
+        let packs: Vec<&str> = manager.iter().copied().chain(["Evidence packs"]).collect();
         for (role, wanted) in [
             (Role::CareStaff, &["My actions", "Log a finding"][..]),
             (
@@ -68,10 +70,10 @@ mod tests {
                 ],
             ),
             (Role::DeputyManager, &manager),
-            (Role::RegisteredManager, &manager),
+            (Role::RegisteredManager, &packs),
             (Role::SafeguardingLead, &manager),
-            (Role::QualityLead, &manager),
-            (Role::NominatedIndividual, &manager),
+            (Role::QualityLead, &packs),
+            (Role::NominatedIndividual, &packs),
             (
                 Role::Administrator,
                 &["Dashboard", "My actions", "Findings", "Governance", "Messages", "Settings"],

@@ -111,6 +111,8 @@ pub mod next_step;
 pub mod notice;
 /// An action opened for its page or for a verb.
 pub mod opened;
+/// Evidence packs.
+pub mod pack;
 /// The layout, and the ways to answer.
 pub mod page;
 /// Error pages.
@@ -196,6 +198,7 @@ pub fn features() -> Routes<AppState> {
         .merge(measure::routes())
         .merge(governance::routes())
         .merge(trail::routes())
+        .merge(pack::routes())
         .merge(signal::routes())
         .merge(assurance::routes())
         .merge(closure::routes())

@@ -184,6 +184,7 @@ struct ShowPage {
     facts: Facts,
     found: Vec<Found>,
     add_href: String,
+    pack_href: String,
     sign_href: String,
     is_audit: bool,
     held_up: Vec<String>,
@@ -301,6 +302,7 @@ async fn render(
     let signs = is_audit
         && found.signed_off.is_none()
         && may(member.role, Verb::SignOffReview, relation(member, found.service, false)).is_ok();
+    let packs = may(member.role, Verb::MakePacks, relation(member, found.service, false)).is_ok();
     let given = |may: bool, href: String| if may { href } else { String::new() };
     let add = page::with_query(&signed.path("findings/new"), &[("review", reference)], None);
     page::render_as(
@@ -318,6 +320,7 @@ async fn render(
             facts: about(&found),
             found: outcomes.iter().map(|o| became(o, signed, today)).collect(),
             add_href: given(found.signed_off.is_none(), add),
+            pack_href: given(packs && !outcomes.is_empty(), pack_of(signed, &outcomes)),
             sign_href: given(signs, signed.path(&format!("reviews/{reference}/sign-off"))),
             is_audit: is_audit && found.signed_off.is_none(),
             held_up: holdups(&facts).iter().map(crate::domain::review::Holdup::sentence).collect(),
@@ -326,6 +329,14 @@ async fn render(
             draft,
         },
     )
+}
+
+/// Where a pack of what a review found begins.
+fn pack_of(signed: &Signed, outcomes: &[Outcome]) -> String {
+    let references: Vec<String> = outcomes.iter().map(|outcome| outcome.reference.to_string()).collect();
+    let fields = [("findings", references.join(",")), ("naming", "titles".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    page::with_query(&signed.path("packs/new"), &fields, None)
 }
 
 fn about(found: &Review) -> Facts {

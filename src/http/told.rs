@@ -81,6 +81,10 @@ fn words_for(told: &Told) -> (String, String, String) {
         EventKind::GovernanceDecided => (in_meeting(told), month_of(told), text("note")),
         EventKind::GovernanceMinuted => (plain, month_of(told), text("minutes")),
         EventKind::GovernanceSigned => (plain, month_of(told), String::new()),
+        EventKind::PackAsked => (plain, text("purpose"), String::new()),
+        EventKind::PackWithdrawn | EventKind::PackFailed => {
+            (plain, text("reason") + &text("because"), String::new())
+        }
         EventKind::ReviewedWeekly => {
             (weekly(told), labelled(told, "support_needed", "Support needed"), text("note"))
         }

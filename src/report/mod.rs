@@ -45,6 +45,8 @@ pub struct Paper {
 pub enum Block {
     /// A heading; it stands with what follows.
     Heading(String),
+    /// A heading below such a one.
+    Part(String),
     /// A sentence or more.
     Text(String),
     /// Small words beside what stands above.
@@ -75,6 +77,8 @@ pub struct Item {
     pub text: String,
     /// What is known of it.
     pub meta: String,
+    /// Where its first words lead, on a page; empty for nowhere.
+    pub href: String,
 }
 
 /// A table. The first cell of each row is its head.
@@ -120,6 +124,8 @@ pub struct Cell {
     pub text: String,
     /// Small words below.
     pub below: String,
+    /// Where it leads, on a page; empty for nowhere.
+    pub href: String,
     /// Whether it says that a target is missed.
     pub missed: bool,
     /// What is drawn in it.
@@ -151,6 +157,12 @@ impl Cell {
     #[must_use]
     pub fn with(self, below: impl Into<String>) -> Self {
         Self { below: below.into(), ..self }
+    }
+
+    /// The same, leading somewhere on a page.
+    #[must_use]
+    pub fn to(self, href: impl Into<String>) -> Self {
+        Self { href: href.into(), ..self }
     }
 
     /// A cell with a sign and its words.

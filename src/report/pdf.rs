@@ -24,6 +24,7 @@ use super::{Block, Item, Paper, shapes, table};
 const TITLE: Style = Style::new(20.0, INK).bold();
 const PLACE: Style = Style::new(11.0, SOFT);
 const HEADING: Style = Style::new(13.0, INK).bold();
+const PART: Style = Style::new(10.5, INK).bold();
 const BODY: Style = Style::new(9.5, INK);
 const SMALL: Style = Style::new(8.0, SOFT);
 const FOOT: Style = Style::new(6.8, SOFT);
@@ -84,6 +85,11 @@ fn place(flow: &mut Flow<'_>, block: &Block) {
             flow.space(14.0);
             flow.heading(text, HEADING, NonZeroU16::MIN.saturating_add(1));
             flow.space(3.0);
+        }
+        Block::Part(text) => {
+            flow.space(8.0);
+            flow.heading(text, PART, NonZeroU16::MIN.saturating_add(2));
+            flow.space(2.0);
         }
         Block::Text(text) => {
             flow.paragraph(text, BODY);
@@ -330,9 +336,10 @@ mod tests {
             columns: vec![Column::words("What", 3.0), Column::numbers("How many", 1.0)],
             rows: (0..120).map(row).collect(),
         };
-        let item = Item { lead: words.into(), text: words.into(), meta: words.into() };
+        let item = Item { lead: words.into(), text: words.into(), meta: words.into(), href: words.into() };
         vec![
             Block::Heading(words.into()),
+            Block::Part(words.into()),
             Block::Quote(words.repeat(20)),
             Block::List(vec![item; 30]),
             Block::Table(table),

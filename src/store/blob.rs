@@ -214,7 +214,8 @@ pub async fn forget_unused(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<u
 pub async fn known(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, sqlx::Error> {
     let provider = tx.provider();
     sqlx::query_scalar!(
-        "SELECT b.sha256 FROM blobs b WHERE b.provider_id = $1 AND b.sha256 = ANY($2)",
+        r#"SELECT b.sha256 AS "sha256!" FROM blobs b WHERE b.provider_id = $1 AND b.sha256 = ANY($2)
+           UNION SELECT p.sha256 FROM packs p WHERE p.provider_id = $1 AND p.sha256 = ANY($2) AND p.state = 'made'"#,
         provider.uuid(),
         hashes,
     )

@@ -95,6 +95,8 @@ pub mod notice;
 pub mod opening;
 /// Messages to be delivered.
 pub mod outbox;
+/// Evidence packs.
+pub mod pack;
 /// Everything the page of an action shows besides its case.
 pub mod papers;
 /// The provider, its services, units and rules.

@@ -338,6 +338,14 @@ pub async fn of_action(tx: &mut TenantTx, action: ActionId, now: AsOf) -> Result
     Ok(papers)
 }
 
+/// The papers of an action as they are now, for what is read at one instant.
+///
+/// # Errors
+/// As [`of_action`].
+pub async fn all_of(tx: &mut TenantTx, action: ActionId) -> Result<Papers, sqlx::Error> {
+    Ok(read(tx, action).await?.0)
+}
+
 async fn read(tx: &mut TenantTx, action: ActionId) -> Result<(Papers, AsOf), sqlx::Error> {
     let provider = tx.provider();
     let row = sqlx::query_file!("src/store/papers.sql", provider.uuid(), action.uuid(), TRAIL_LINES)

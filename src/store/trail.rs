@@ -262,6 +262,21 @@ pub async fn sign_off(tx: &mut TenantTx, meeting: GovernanceId) -> Result<Option
     Ok(row.map(|row| Mark::of(row.seq, &row.line, row.at)))
 }
 
+/// How many lines the trail had when each evidence pack was sealed, as the lines that seal them say.
+///
+/// # Errors
+/// The database was lost.
+pub async fn sealed(tx: &mut TenantTx) -> Result<Vec<i64>, sqlx::Error> {
+    let provider = tx.provider();
+    sqlx::query_scalar!(
+        r#"SELECT (e.line::json -> 'detail' ->> 'lines')::bigint AS "lines!" FROM events e
+           WHERE e.provider_id = $1 AND e.action_id IS NULL AND e.finding_id IS NULL AND e.review_id IS NULL AND e.kind = 'pack_sealed'"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
 /// The lines after `after`, in order, at most `limit`, with the texts beside them.
 ///
 /// # Errors

@@ -23,6 +23,8 @@ pub mod invite;
 
 /// How often the worker looks.
 pub const EVERY: Duration = Duration::from_secs(30);
+/// How often it looks for packs to be made.
+const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often it clears away what belongs to nothing; going through the store of files is not for every tick.
 const UPKEEP_EVERY: chrono::Duration = chrono::Duration::hours(1);
 
@@ -142,7 +144,12 @@ pub async fn upkeep(app: &AppState) -> bool {
 /// Looks every thirty seconds until cancelled; a round at work is finished first. What passed its date and what is to be
 /// sent go their own ways, so that a slow mail server never holds an escalation up (R11).
 pub async fn run(app: AppState, stop: CancellationToken) {
-    tokio::join!(run_sweeps(&app, &stop), run_deliveries(&app, &stop), run_counts(&app, &stop));
+    tokio::join!(
+        run_sweeps(&app, &stop),
+        run_deliveries(&app, &stop),
+        run_counts(&app, &stop),
+        run_packs(&app, &stop)
+    );
 }
 
 /// Counts the early-warning signs of every provider where something happened since (for the dashboard, which says when).
@@ -185,6 +192,40 @@ async fn run_counts(app: &AppState, stop: &CancellationToken) {
         }
         if paused(stop).await {
             return;
+        }
+    }
+}
+
+/// Makes the evidence packs that wait, one after the other.
+///
+/// # Errors
+/// The list of providers could not be read, or the first provider's error; the others are served all the same.
+pub async fn make_packs(app: &AppState) -> Result<u64, AppError> {
+    let (mut made, mut outcome) = (0, Ok(()));
+    for provider in providers(app).await? {
+        loop {
+            match workflow::pack::make_next(app, provider.id).await {
+                Ok(true) => made += 1,
+                Ok(false) => break,
+                Err(error) => {
+                    outcome = outcome.and(Err(noted(&provider, error)));
+                    break;
+                }
+            }
+        }
+    }
+    outcome.map(|()| made)
+}
+
+/// Packs are waited for, so they are looked for more often than everything else.
+async fn run_packs(app: &AppState, stop: &CancellationToken) {
+    loop {
+        if let Err(error) = make_packs(app).await {
+            tracing::error!(error = %error, "evidence packs could not be made");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PACKS_EVERY) => {}
         }
     }
 }

@@ -63,6 +63,8 @@ pub mod measure;
 pub mod merging;
 /// A member's own notices.
 pub mod notice;
+/// Evidence packs.
+pub mod pack;
 /// People and their places.
 pub mod person;
 /// A member's place changes.

@@ -19,7 +19,7 @@ use crate::store::{SystemTx, TenantTx, provider};
 /// The report in words.
 mod said;
 
-pub use said::held;
+pub use said::{figures, held};
 
 /// How many rows of a figure a report is printed with.
 const ROWS: i64 = 20;

@@ -35,7 +35,8 @@ pub async fn verify(
     let mut tx = TenantTx::begin(&app.db, provider, None, app.clock.now()).await?;
     trail::hold_still(&mut tx).await?;
     let head = trail::head(&mut tx).await?.ok_or(AppError::NotFound)?;
-    let mut verifier = Verifier::new(provider).against(written_down);
+    let sealed = trail::sealed(&mut tx).await?;
+    let mut verifier = Verifier::new(provider).against(written_down).sealing(&sealed);
     // from below the first, so that nothing stands before it unseen
     let mut read = i64::MIN;
     loop {

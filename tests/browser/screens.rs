@@ -177,6 +177,10 @@ const SCREENS: &[(&str, &[Screen])] = &[
                 "sustain-check",
                 ("sustain-checks", "a[href$='/sustain-check']", ""),
             ),
+            at("/p/{provider}/packs", "packs", "packs"),
+            at("/p/{provider}/packs/new", "pack-new", "{pack}"),
+            from("/p/{provider}/packs/{pack}", "pack", ("packs", ROW, "")),
+            from("/p/{provider}/packs/{pack}/read/{path}", "pack-start", ("packs", ROW, "/read/index.html")),
             at("/p/{provider}/governance/{month}", "governance", "governance"),
             from(
                 "/p/{provider}/governance/{month}/meeting",
@@ -278,6 +282,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/p/{provider}/evidence/{id}", "a file"),
     ("/p/{provider}/governance/{month}/report.pdf", "a file"),
     ("/p/{provider}/evidence/{id}/preview", "a picture"),
+    ("/p/{provider}/packs/{pack}/pack.zip", "a file"),
 ];
 
 /// Pages that somebody only comes to by a walk of their own, and the test that walks it.
@@ -301,7 +306,7 @@ fn every_page_of_the_program_is_in_the_table() {
 #[test]
 fn every_screen_is_for_everybody() {
     let stage = Stage::demo("screens", "2026-11-21 10:00", Length::TwoYears);
-    let secrets = [stage.invitation(), stage.mail_stop()];
+    let secrets = [stage.invitation(), stage.mail_stop(), stage.pack()];
     let handfuls = SCREENS.iter().flat_map(|(who, screens)| screens.chunks(6).map(move |some| (*who, some)));
     let handfuls = Mutex::new(handfuls);
     let next = || handfuls.lock().unwrap().next();
@@ -337,10 +342,10 @@ fn every_screen_is_for_everybody() {
 }
 
 /// Goes to a screen, and makes sure that it is the one meant.
-fn open(browser: &Browser<'_>, screen: &Screen, [secret, stop]: &[String; 2]) -> Result<(), String> {
+fn open(browser: &Browser<'_>, screen: &Screen, [secret, stop, pack]: &[String; 3]) -> Result<(), String> {
     browser.look(1280, 900, Scheme::Light);
     let start = |path: &str| if path.starts_with('/') { browser.go(path) } else { browser.visit(path) };
-    start(&screen.start.replace("{secret}", secret).replace("{stop}", stop));
+    start(&screen.start.replace("{secret}", secret).replace("{stop}", stop).replace("{pack}", pack));
     let mut links = screen.link.split(" | ").filter(|link| !link.is_empty()).peekable();
     while let Some(link) = links.next() {
         let find = "const a = document.querySelector(arguments[0]); return a ? a.pathname : ''";

@@ -15,11 +15,14 @@ use throughline::demo::{self, Length};
 use throughline::domain::invitation::Way;
 use throughline::domain::member::Role;
 use throughline::domain::message::MessageKind;
+use throughline::domain::pack::Choice;
+use throughline::domain::redaction::Naming;
+use throughline::ids::PackId;
 use throughline::store::provider::services;
 use throughline::store::{TenantTx, mail_choice, member};
 use throughline::worker::{self, Summary};
 use throughline::workflow::invitation::{Given, invite};
-use throughline::workflow::{Actor, person, provider};
+use throughline::workflow::{Actor, pack, person, provider};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -173,6 +176,33 @@ impl Stage {
             };
             let made = invite(&self.app, &Actor { provider, member }, &given).await.unwrap();
             made.secret.unwrap().text().to_owned()
+        })
+    }
+
+    /// Makes an evidence pack of everything, as the quality lead; answers the query with which it was chosen.
+    pub fn pack(&self) -> String {
+        self.block_on(async {
+            let provider = provider::find(&self.app, self.slug).await.unwrap().unwrap();
+            let now = self.app.clock.now();
+            let mut tx = TenantTx::begin(&self.app.db, provider, None, now).await.unwrap();
+            let members = member::all(&mut tx).await.unwrap();
+            let service = services(&mut tx).await.unwrap().remove(0);
+            drop(tx);
+            let member = members.into_iter().find(|m| m.role == Role::QualityLead).unwrap();
+            let choice = Choice {
+                purpose: "Inspection of 2 December".into(),
+                services: vec![service.id],
+                from: Some(self.app.clock.today() - chrono::Days::new(60)),
+                to: None,
+                themes: Vec::new(),
+                findings: Vec::new(),
+                naming: Naming::Titles,
+                withheld: Vec::new(),
+            };
+            let id = PackId::new();
+            pack::ask(&self.app, &Actor { provider, member }, id, &choice).await.unwrap();
+            worker::make_packs(&self.app).await.unwrap();
+            format!("packs/new?service={}&naming=titles", service.slug)
         })
     }
 

@@ -53,6 +53,7 @@ RecalculateLimits-----   -----   -----   -----   -----   yyyyy   yyyyy   -----  
 SeeGovernance    -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   yyyyy   -----
 RecordGovernance -----   -----   --yyy   --yyy   yyyyy   yyyyy   yyyyy   -----   -----
 SignGovernance   -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
+MakePacks        -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----   -----
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----

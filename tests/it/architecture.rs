@@ -127,7 +127,9 @@ fn layers(path: &str, text: &str) -> Vec<String> {
         }
         Some("workflow") => &[&["crate::http", "crate::worker", "axum", "askama"]],
         Some("worker") => &[&["crate::http", "axum"]],
-        Some("mail" | "files" | "auth" | "report" | "picture" | "sheet") => &[ADAPTER, &["crate::app"]],
+        Some("mail" | "files" | "auth" | "report" | "picture" | "sheet" | "pack") => {
+            &[ADAPTER, &["crate::app"]]
+        }
         Some("database") => &[ADAPTER, &["crate::app", "crate::domain"]],
         _ => &[],
     };

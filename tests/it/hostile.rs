@@ -96,6 +96,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     .remove(0);
     let standard =
         texts(db, "SELECT id::text FROM closure_standards WHERE topic = 'falls' LIMIT 1").await.remove(0);
+    let pack = crate::pack::made(w, "manager").await;
     let measure = crate::measure::defined(&w.app, w.actor("manager"), Some(w.house.id)).await;
     let at = |action: Reference, verb: &str| format!("/actions/{action}/{verb}");
     BTreeMap::from([
@@ -121,6 +122,8 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("governance/{}/{}/limits", "/governance/2026-11/m7/limits".to_owned()),
         ("governance/{}/decisions", "/governance/2026-11/meeting".to_owned()),
         ("governance/{}/sign-off", "/governance/2026-11/meeting".to_owned()),
+        ("packs", "/packs/new?service=rowan-house&naming=titles".to_owned()),
+        ("packs/{}/withdrawal", format!("/packs/{pack}")),
         ("measures/new", "/measures/new".to_owned()),
         ("measures/{}/readings", format!("/measures/{measure}/readings")),
         ("measures/{}/pasted", format!("/measures/{measure}/pasted")),

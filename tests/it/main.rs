@@ -49,6 +49,7 @@ mod mail_tls;
 mod measure;
 mod merging;
 mod notice;
+mod pack;
 mod people;
 mod photos;
 mod policy;

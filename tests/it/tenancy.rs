@@ -73,6 +73,9 @@ impl Scene {
         let other = things::with_escalation(&db, other).await;
         let other = things::with_notice(&db, &world, "willow_shared", other).await;
         let other = things::with_invitation(&world, "willow_administrator", other).await;
+        let house = things::with_pack(&world, "manager", house).await;
+        let visits = things::with_pack(&world, "manager_two", visits).await;
+        let other = things::with_pack(&world, "willow_manager", other).await;
         Self { db, world, house, visits, other }
     }
 
@@ -238,6 +241,7 @@ async fn somebody_with_two_places_carries_nothing_across() {
                 && !row.path.contains("/evidence/")
                 && !row.path.contains("/settings/")
                 && !row.path.contains("/notices/")
+                && !row.path.contains("/packs/")
             {
                 continue;
             }
@@ -264,6 +268,7 @@ async fn care_staff_see_their_own_alone() {
     throughline::worker::tick(&world.app).await.unwrap();
     let colleague = things::with_notice(&scene.db, world, "leader", colleague).await;
     let colleague = things::with_invitation(world, "administrator", colleague).await;
+    let colleague = things::with_pack(world, "manager", colleague).await;
     let browser = world.browser("carer").await;
     let nowhere = bytes(&browser.get("/p/no-such-provider/dashboard").await);
     for row in rows(Kind::Thing) {

@@ -64,6 +64,7 @@ struct ShowPage {
     link_href: String,
     root_causes: Vec<root_cause::Shown>,
     root_cause_href: String,
+    pack_href: String,
 }
 
 /// A review it came from.
@@ -166,10 +167,16 @@ pub(super) async fn render(
             link_href: given(linking, path("/earlier")),
             root_causes: root_cause::shown(&links.reviews, signed, &found),
             root_cause_href: given(causes && !links.reviews.is_empty(), path("/root-cause")),
+            pack_href: given(here(signed, &found, Verb::MakePacks), pack_of(signed, reference)),
             what: found.what,
             draft,
         },
     )
+}
+
+/// Where a pack of these findings begins.
+fn pack_of(signed: &Signed, references: &str) -> String {
+    page::with_query(&signed.path("packs/new"), &[("findings", references), ("naming", "titles")], None)
 }
 
 fn facts(found: &Finding) -> Facts {

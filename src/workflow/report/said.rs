@@ -1,6 +1,6 @@
 //! The report in words: what stands in it, in its order.
 
-use super::{Charted, ROWS, Report, charted, heat};
+use super::{Charted, ROWS, Report, View, charted, heat};
 use crate::clock::london_date;
 use crate::domain::figure::{Age, Figure, VERSION};
 use crate::domain::reference::Reference;
@@ -20,7 +20,7 @@ pub(super) fn paper(report: &Report) -> Paper {
     let of = &report.of;
     let mark = &report.mark;
     let mut blocks = Vec::new();
-    figures(report, &mut blocks);
+    figures(&report.view, &mut blocks);
     charts(report, &mut blocks);
     open(report, &mut blocks);
     lacking(report, &mut blocks);
@@ -85,8 +85,8 @@ fn head(report: &Report) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn figures(report: &Report, blocks: &mut Vec<Block>) {
-    let view = &report.view;
+/// The figures of a month, each with what is aimed at and its line over time.
+pub fn figures(view: &View, blocks: &mut Vec<Block>) {
     let row = |figure: &Figure| {
         let (over, value) = (view.course(*figure), view.shown.value(*figure));
         let (words, parts) = value.said(*figure);
@@ -252,6 +252,7 @@ fn meeting(report: &Report, blocks: &mut Vec<Block>) {
             lead: format!("{}: {}", decision.said.label(), decision.saw),
             text: decision.note.clone(),
             meta: format!("{}, {}{follows}", decision.by, words::instant(decision.at)),
+            ..Item::default()
         }
     };
     listed(decisions.iter().map(item).collect(), "Nothing is recorded as said about a single item.", blocks);

@@ -10,7 +10,7 @@ use throughline::domain::message::MessageKind;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
     ActionId, ApiKeyId, EscalationId, EvidenceId, FindingId, InvitationId, MeasureId, MemberId, NoticeId,
-    ReviewId, ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
+    PackId, ReviewId, ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::store::{TenantTx, mail_choice};
 use throughline::worker;
@@ -30,6 +30,8 @@ pub struct Things {
     pub review: String,
     pub weekly: String,
     pub measure: String,
+    /// A pack that is made.
+    pub pack: String,
     pub finding: String,
     /// The earlier finding of which it is the recurrence.
     pub earlier: String,
@@ -92,6 +94,7 @@ impl Stranger {
             review: "R-8888".into(),
             weekly: WeeklyReviewId::new().to_string(),
             measure: MeasureId::new().to_string(),
+            pack: PackId::new().to_string(),
             finding: "F-8888".into(),
             earlier: "F-8887".into(),
             action: "A-8888".into(),
@@ -113,6 +116,7 @@ impl Stranger {
             review: word(),
             weekly: word(),
             measure: word(),
+            pack: word(),
             finding: word(),
             earlier: word(),
             action: word(),
@@ -156,6 +160,8 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "reviews") => things.review.clone(),
             (true, "weekly-review") => things.weekly.clone(),
             (true, "measures") => things.measure.clone(),
+            (true, "packs") => things.pack.clone(),
+            (true, "read") => "index.html".to_owned(),
             (true, "findings") => things.finding.clone(),
             (true, "earlier") => things.earlier.clone(),
             (true, "actions") => things.action.clone(),
@@ -197,6 +203,12 @@ pub fn fill(pattern: &str, things: &Things) -> String {
         });
     }
     filled.join("/")
+}
+
+/// A pack of the service `by` manages, made.
+pub async fn with_pack(world: &World, by: &str, things: Things) -> Things {
+    let pack = crate::pack::of(world, by, things.named.service).await;
+    Things { pack: pack.to_string(), ..things }
 }
 
 /// A review, a finding and an action of the service `by` manages, owned by `owner` and in progress with evidence.
@@ -295,6 +307,7 @@ async fn make(
         review: review_reference.to_string(),
         weekly: weekly::start(app, actor, service).await.unwrap().to_string(),
         measure: crate::measure::defined(app, actor, Some(service)).await.to_string(),
+        pack: String::new(),
         finding: finding.to_string(),
         earlier: before.to_string(),
         action: action.to_string(),
