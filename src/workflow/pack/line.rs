@@ -297,7 +297,7 @@ fn sustained(deed: &Deed) -> Vec<Item> {
 /// An escalation with each decision on it.
 fn escalation(raised: &Escalated, today: NaiveDate) -> Vec<Item> {
     let head = Item {
-        lead: format!("Escalated to the {}", raised.level.whom()),
+        lead: format!("Escalated to {}", raised.level.whom()),
         text: format!("{}.", why(raised.cause, raised.due_on, &raised.upon)),
         meta: words::instant(raised.at),
         ..Item::default()

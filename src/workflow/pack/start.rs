@@ -205,7 +205,7 @@ impl Start {
                 },
             );
             let what = format!("{}.\n{said}", why(raised.cause, raised.due_on, &raised.upon));
-            let meta = format!("Escalated to the {}, {}", raised.level.whom(), on(raised.at));
+            let meta = format!("Escalated to {}, {}", raised.level.whom(), on(raised.at));
             self.late.push(Item { meta, ..action(finding, line.reference, &what, String::new()) });
             for (control, days, d) in raised.controls() {
                 if days.stands(today) != Stands::Ended {
