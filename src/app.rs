@@ -8,6 +8,7 @@ use axum::Router;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::password::Passwords;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub sheets: Turns,
     /// Where evidence files are kept.
     pub evidence: EvidenceStore,
+    /// Wakes the worker when a job was asked for.
+    pub jobs: Arc<Notify>,
     /// When the worker last finished a tick, seconds since the epoch; before the first, when the program started.
     pub last_tick: Arc<AtomicI64>,
 }
@@ -70,6 +73,7 @@ impl AppState {
             press: Press::new(),
             sheets: Turns::default(),
             evidence,
+            jobs: Arc::new(Notify::new()),
             last_tick,
         })
     }

@@ -273,12 +273,14 @@ async fn worker_once(config: Config) -> Result<()> {
     let opened = database::open_beside(&config).await?;
     let state = state(config, &opened)?;
     let done = worker::tick(&state).await;
+    let jobs = worker::jobs::all(&state).await;
     worker::upkeep(&state).await;
     let counted = worker::count_signs(&state).await;
     let packed = worker::make_packs(&state).await;
     opened.close().await;
     counted.map_err(|error| anyhow!("early-warning signs could not be counted: {error}"))?;
     packed.map_err(|error| anyhow!("evidence packs could not be made: {error}"))?;
+    jobs.map_err(|error| anyhow!("what was left for the worker could not be done: {error}"))?;
     let summary = done.map_err(|error| anyhow!("the worker could not finish: {error}"))?;
     say(&format!(
         "{} escalated, {} delivered, {} not delivered",

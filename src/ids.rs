@@ -120,4 +120,10 @@ typed_ids! {
     ApiKeyId;
     /// An evidence pack.
     PackId;
+    /// A job for the worker.
+    JobId;
+    /// An import.
+    ImportId;
+    /// What was closed before Throughline.
+    EarlierId;
 }

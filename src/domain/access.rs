@@ -90,13 +90,16 @@ pub enum Verb {
     SeeMessages,
     /// Change the escalation policy and the closure standards (R12, R20).
     SetPolicy,
+    /// Bring a spreadsheet of actions, and undo that: whoever answers for a service or for the whole provider, and the administrator
+    /// who sets it up.
+    Import,
     /// Look after people and places: members, leavers, services, invitations (R7).
     ManagePeople,
 }
 
 impl Verb {
     /// Every verb, in the order of the table.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::SeeAction,
         Self::SeeFinding,
         Self::LogFinding,
@@ -138,6 +141,7 @@ impl Verb {
         Self::SeeExceptions,
         Self::SeeMessages,
         Self::SetPolicy,
+        Self::Import,
         Self::ManagePeople,
     ];
 }
@@ -206,16 +210,13 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         | Verb::CheckSustained
         | Verb::DefineAction
         | Verb::LinkFinding => [None, Services, Services, Services, Provider, Provider, Provider, None],
-        Verb::SignOffReview | Verb::DisposeFinding => {
+        Verb::SignOffReview | Verb::DisposeFinding | Verb::OpenWithdrawn | Verb::Verify => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
         Verb::FindRootCause => [None, None, Services, Services, Provider, Provider, None, None],
         Verb::AddProgress => [Own, Services, Services, Services, Provider, Provider, Provider, Own],
         Verb::WithdrawEvidence => [Own, Own, Services, Services, Provider, Provider, Own, Own],
         Verb::Submit => [Own; 8],
-        Verb::OpenWithdrawn | Verb::Verify => {
-            [None, None, Services, Services, Provider, Provider, Provider, None]
-        }
         Verb::Assure => [None, None, None, None, None, None, Provider, None],
         Verb::Close | Verb::Reopen | Verb::DecideEscalation => {
             [None, None, None, Services, None, Provider, Provider, None]
@@ -224,10 +225,10 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
         Verb::Reword | Verb::Extend | Verb::Cancel | Verb::Merge => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
-        Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
         Verb::SeeEscalations | Verb::SeeQueue | Verb::SeeSignals => {
             [None, None, Services, Services, Provider, Provider, Provider, None]
         }
+        Verb::SeeDashboard => [None, Services, Services, Services, Provider, Provider, Provider, Provider],
         Verb::AcknowledgeSign => [None, None, Services, Services, None, Provider, Provider, None],
         Verb::SeeMeasures => [None, Services, Services, Services, Provider, Provider, Provider, None],
         Verb::KeepMeasures => [None, None, Services, Services, Provider, Provider, Provider, None],
@@ -240,6 +241,7 @@ pub const fn reach(role: Role, verb: Verb) -> Reach {
             [None, None, None, Services, None, Provider, Provider, None]
         }
         Verb::SeeExceptions => [None, None, None, None, None, Provider, Provider, None],
+        Verb::Import => [None, None, None, Services, None, Provider, Provider, Provider],
         Verb::SetPolicy => [None, None, None, None, None, Provider, None, Provider],
         Verb::SeeMessages | Verb::ManagePeople => [None, None, None, None, None, None, None, Provider],
     };

@@ -152,6 +152,10 @@ text_enum! {
         PackFailed => "pack_failed", "Evidence pack not made";
         /// An evidence pack was withdrawn.
         PackWithdrawn => "pack_withdrawn", "Evidence pack withdrawn";
+        /// A spreadsheet was brought in.
+        TrackerImported => "tracker_imported", "Tracker imported";
+        /// An import was taken back.
+        ImportUndone => "import_undone", "Import undone";
     }
 }
 

@@ -40,10 +40,14 @@ pub mod finding;
 pub mod framework;
 /// The governance meeting on a month.
 pub mod governance;
+/// Bringing a spreadsheet.
+pub mod import;
 /// When a measure shows that an action moved it.
 pub mod improvement;
 /// Invitations: by mail or on paper, once, for some days.
 pub mod invitation;
+/// Work left for the worker.
+pub mod job;
 /// Somebody leaves: who goes on with what was theirs.
 pub mod leaver;
 /// Measures and their readings.

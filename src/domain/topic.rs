@@ -118,10 +118,18 @@ text_enum! {
         CommissionerVisit => "commissioner_visit", "Commissioner visit";
         /// A visit by the provider's own leaders.
         ProviderVisit => "provider_visit", "Provider visit";
+        /// The spreadsheet that was kept before, brought in as a whole: the rows say of themselves where they came from.
+        ImportedTracker => "imported_tracker", "Imported tracker";
     }
 }
 
 impl ReviewKind {
+    /// Those that people hold. A tracker is imported, never held.
+    #[must_use]
+    pub fn held() -> Vec<Self> {
+        Self::ALL.iter().copied().filter(|kind| *kind != Self::ImportedTracker).collect()
+    }
+
     /// Whether the review must be signed off, and so held to R5.
     #[must_use]
     pub const fn is_signed_off(self) -> bool {
@@ -242,7 +250,8 @@ mod tests {
     fn counts_are_those_of_the_domain() {
         assert_eq!(Risk::ALL.len(), 4);
         assert_eq!(Theme::ALL.len(), 6, "the six themes of R1");
-        assert_eq!(ReviewKind::ALL.len(), 12);
+        assert_eq!(ReviewKind::held().len(), 12);
+        assert_eq!(ReviewKind::ALL.len(), 13, "and the imported tracker");
         assert_eq!(ServiceKind::ALL.len(), 5);
         assert_eq!(EvidenceKind::ALL.len(), 6);
     }

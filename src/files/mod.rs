@@ -16,6 +16,7 @@ mod refusal;
 #[cfg(test)]
 mod samples;
 pub mod store;
+pub mod table;
 pub mod text;
 
 use std::fmt;

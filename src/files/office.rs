@@ -78,6 +78,59 @@ pub fn examine<R: Read + Seek>(content: &mut R, size: u64) -> Result<Kind, Troub
     Err(other.into())
 }
 
+/// The most bytes all parts of a spreadsheet together may unpack to: twenty thousand long rows are a tenth of it.
+const MOST_OF_A_TABLE: u64 = 160 * 1024 * 1024;
+
+/// What kind of spreadsheet an archive is: `Some(true)` an Excel workbook, with or without macros (which nothing here ever
+/// runs), `Some(false)` an OpenDocument spreadsheet. Every part was unpacked once, so that what it declares is true.
+///
+/// # Errors
+/// It is damaged, locked, or unpacks to more than can be read; or the disk failed.
+pub(super) fn spreadsheet<R: Read + Seek>(content: &mut R, size: u64) -> Result<Option<bool>, Trouble> {
+    let parts = directory(content, size)?;
+    check_sizes(&parts, size)?;
+    if parts.iter().map(|part| part.unpacked).sum::<u64>() > MOST_OF_A_TABLE {
+        return Err(FileRefusal::TooMuchInside.into());
+    }
+    if parts.iter().any(|part| part.encrypted) {
+        return Err(FileRefusal::Locked.into());
+    }
+    if parts.iter().any(|part| !matches!(part.method, 0 | 8) || strays(&part.name)) {
+        return Err(FileRefusal::Damaged.into());
+    }
+    content.rewind()?;
+    let mut disk = Disk { content, failed: None };
+    let true_to_size = unpacks_as_declared(&mut disk, &parts);
+    if let Some(error) = disk.failed {
+        return Err(Trouble::Disk(error));
+    }
+    true_to_size?;
+    let has = |name: &str| parts.iter().any(|part| part.name == name);
+    if has("[Content_Types].xml") && has("xl/workbook.xml") {
+        return Ok(Some(true));
+    }
+    let sheet = has("mimetype")
+        && has("content.xml")
+        && unpack(content, "mimetype")?
+            .trim_ascii()
+            .starts_with(b"application/vnd.oasis.opendocument.spreadsheet");
+    Ok(sheet.then_some(false))
+}
+
+/// A part that unpacks to more than its line in the directory says would be a bomb behind a lie.
+fn unpacks_as_declared<R: Read + Seek>(content: &mut R, parts: &[Part]) -> Result<(), FileRefusal> {
+    let mut archive = zip::ZipArchive::new(content).map_err(|_| FileRefusal::Damaged)?;
+    for part in parts {
+        let unpacked = archive.by_name(&part.name).map_err(|_| FileRefusal::Damaged)?;
+        let mut within = unpacked.take(part.unpacked + 1);
+        let size = io::copy(&mut within, &mut io::sink()).map_err(|_| FileRefusal::Damaged)?;
+        if size > part.unpacked {
+            return Err(FileRefusal::TooMuchInside);
+        }
+    }
+    Ok(())
+}
+
 /// Reads the central directory, which must be exactly where the end record, at the very end, says it is.
 fn directory<R: Read + Seek>(content: &mut R, size: u64) -> Result<Vec<Part>, Trouble> {
     let from = size.saturating_sub(22 + u64::from(u16::MAX));

@@ -293,6 +293,11 @@ impl EvidenceStore {
         Ok(gone)
     }
 
+    /// The folder for files on their way in.
+    pub(super) fn incoming(&self) -> &Path {
+        &self.incoming
+    }
+
     async fn preview_of(&self, kind: Kind, path: &Path) -> Result<Option<Vec<u8>>, ReceiveError> {
         if !kind.has_preview() {
             return Ok(None);
@@ -364,7 +369,9 @@ async fn next_part(file: &Arc<File>) -> Result<PutPayload, StoreFailure> {
     .await?
 }
 
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreFailure> {
+pub(super) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreFailure> {
     tokio::task::spawn_blocking(work).await.map_err(StoreFailure::new)
 }
 

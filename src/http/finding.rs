@@ -24,7 +24,7 @@ use crate::http::signed::Signed;
 use crate::http::view::{Pages, State as Look, Tag};
 use crate::store::finding::{self, Filter, Finding, Progress, Row};
 use crate::store::scope::Scope;
-use crate::store::{TenantTx, menu, recurrence};
+use crate::store::{TenantTx, earlier as before_us, menu, recurrence};
 use crate::workflow::Moment;
 
 /// The form that agrees an action.
@@ -108,6 +108,10 @@ struct ListPage {
     action: String,
     new_href: String,
     may_log: bool,
+    /// Where a spreadsheet is brought, for whoever may.
+    import_href: String,
+    /// What was closed before Throughline; empty when nothing was.
+    earlier_href: String,
     services: Vec<Choice>,
     risks: Vec<Choice>,
     themes: Vec<Choice>,
@@ -172,6 +176,7 @@ async fn list(
         Err(_) => (Vec::new(), false),
     };
     let came_back = recurrence::count(&mut tx, scope).await?;
+    let before = before_us::any(&mut tx, scope).await?;
     drop(tx);
     let here = signed.path("findings");
     let last = rows.last().filter(|_| more).map(|r| format!("{}.{}", r.found_on, r.id));
@@ -184,6 +189,8 @@ async fn list(
         came_back,
         new_href: signed.path("findings/new"),
         may_log: signed.can(Verb::LogFinding),
+        import_href: link_if(&signed, signed.can(Verb::Import), "imports"),
+        earlier_href: link_if(&signed, before, "earlier"),
         services: services.into_iter().map(|(slug, name)| Choice::new(slug, name)).collect(),
         risks: Choice::all::<Risk>(),
         themes: Choice::all::<Theme>(),
@@ -191,11 +198,7 @@ async fn list(
         weights: Choice::all::<Weight>(),
         states: Choice::all::<Progress>(),
         empty: empty(filtered),
-        newest: if asked.after.is_empty() {
-            String::new()
-        } else {
-            page::with_query(&here, &asked.fields(), None)
-        },
+        newest: newest(&here, &asked),
         pages: Pages(Pager::new(&here, &asked.fields(), None, last.as_deref())),
         rows: rows.iter().map(|r| line(r, &signed)).collect(),
         action: here,
@@ -206,6 +209,16 @@ async fn list(
 
 const fn empty(filtered: bool) -> &'static str {
     if filtered { "No finding matches. Clear the filters to see all." } else { "No findings yet." }
+}
+
+/// The way back from an older page.
+fn newest(here: &str, asked: &Asked) -> String {
+    if asked.after.is_empty() { String::new() } else { page::with_query(here, &asked.fields(), None) }
+}
+
+/// The address, for whoever has a use for it.
+fn link_if(signed: &Signed, shown: bool, path: &str) -> String {
+    if shown { signed.path(path) } else { String::new() }
 }
 
 fn line(row: &Row, signed: &Signed) -> Line {

@@ -53,6 +53,8 @@ pub mod closure_audit;
 pub mod csrf;
 /// The dashboard.
 pub mod dashboard;
+/// What was closed before Throughline.
+pub mod earlier;
 /// Escalations and decisions.
 pub mod escalation;
 /// Evidence fetched and withdrawn.
@@ -81,6 +83,8 @@ pub mod headers;
 pub mod health;
 /// Calendars as calendar programs read them.
 pub mod ics;
+/// Bringing a spreadsheet.
+pub mod import;
 /// Accepting an invitation.
 pub mod join;
 /// The forms with which an action is judged.
@@ -187,6 +191,8 @@ pub fn features() -> Routes<AppState> {
         .merge(escalation::routes())
         .merge(finding::routes())
         .merge(review::routes())
+        .merge(import::routes())
+        .merge(earlier::routes())
         .merge(weekly::routes())
         .merge(message::routes())
         .merge(notice::routes())

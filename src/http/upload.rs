@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::domain::evidence::{MOST_FILES, NO_ROOM, Waiting};
 use crate::error::AppError;
 use crate::files::store::{ReceiveError, Stored};
+use crate::files::table::{Table, TableError};
 use crate::files::{FileName, MAX_SIZE};
 use crate::http::extract::{self, read_pairs};
 use crate::http::form::Draft;
@@ -169,6 +170,55 @@ impl Reader {
         }
         Sent { draft, files: self.files, store_failed: self.store_failed }
     }
+}
+
+/// The file input of a form that brings a spreadsheet to be read.
+pub const TABLE: &str = "file-table";
+
+/// Reads a form with one spreadsheet, which is read as it comes and kept nowhere. What is wrong with it stands beside its input.
+///
+/// # Errors
+/// The form broke off, is not one, or its texts cannot be read; the disk failed.
+pub async fn read_table(app: &AppState, request: Request) -> Result<(Draft, Option<Table>), AppError> {
+    if extract::is_urlencoded(request.headers()) {
+        let sent = axum::body::Bytes::from_request(request, &())
+            .await
+            .map_err(|rejection| AppError::from_status(rejection.status()).unwrap_or(AppError::TooLarge))?;
+        let mut draft = Draft::from_pairs(read_pairs(&sent)?);
+        draft.refuse(TABLE, "Choose a file");
+        return Ok((draft, None));
+    }
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| AppError::UnsupportedKind)?;
+    let (mut pairs, mut refused, mut table) = (Vec::new(), None, None);
+    while let Some(mut field) = form.next_field().await.map_err(|error| broken(&error))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if pairs.len() > MOST_FIELDS {
+            return Err(AppError::TooLarge);
+        }
+        if name != TABLE || table.is_some() {
+            let text = read_text(field, TEXT_LIMIT).await?;
+            pairs.push((name, text));
+            continue;
+        }
+        let raw_name = field.file_name().unwrap_or_default().to_owned();
+        let mut lost = None;
+        let content = (&mut field).map(|piece| piece.inspect_err(|error| lost = Some(broken(error))));
+        match app.evidence.read_table(&raw_name, Box::pin(content)).await {
+            _ if raw_name.is_empty() => refused = Some("Choose a file".to_owned()),
+            Ok(read) => table = Some(read),
+            Err(TableError::Refused(refusal)) => refused = Some(refusal.to_string()),
+            Err(TableError::Interrupted(_)) => {
+                return Err(lost.unwrap_or_else(|| AppError::bad_request(BROKEN)));
+            }
+            Err(TableError::Failed(failure)) => return Err(AppError::internal(failure)),
+        }
+        skip(field).await?;
+    }
+    let mut draft = Draft::from_pairs(pairs);
+    if table.is_none() {
+        draft.refuse(TABLE, refused.unwrap_or_else(|| "Choose a file".to_owned()));
+    }
+    Ok((draft, table))
 }
 
 /// The most bytes that are read of a form with files when nobody is signed in any more.

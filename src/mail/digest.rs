@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::message::{Mail, To, one_line};
 use crate::domain::digest::{Part, subject};
+use crate::domain::message::MessageKind;
 use crate::domain::words;
 
 /// A part with something in it.
@@ -92,11 +93,43 @@ pub fn compose(to: &To<'_>, sections: &[Section], public_url: &str) -> Result<Ma
     Ok(to.mail(base, subject, text, html))
 }
 
+/// How many actions a mail about several names; the rest is a link.
+const NAMED: usize = 50;
+
+/// Whether messages of a kind that were queued together come in one mail.
+#[must_use]
+pub const fn tells_several(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Assigned | MessageKind::Escalated | MessageKind::VerificationLate)
+}
+
+/// Subject, first sentence, and where all of them are.
+fn opening(kind: MessageKind, count: usize) -> (String, String, &'static str) {
+    let actions = words::count(count as u64, "action");
+    match kind {
+        MessageKind::Escalated => (
+            format!("Escalated: {actions}"),
+            format!(
+                "{actions} need you: they are late, or what is found about them is. Record a decision on each."
+            ),
+            "escalations",
+        ),
+        MessageKind::VerificationLate => (
+            format!("Not checked in time: {actions}"),
+            format!("{actions} were not checked within their window."),
+            "escalations",
+        ),
+        _ => (format!("Assigned to you: {actions}"), format!("You have been given {actions}."), "my-actions"),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "mail/several.txt")]
 struct SeveralText<'a> {
     to: To<'a>,
+    first: &'a str,
     rows: &'a [Row],
+    more: &'a str,
+    all: &'a str,
     here: &'a str,
     choose: &'a str,
 }
@@ -105,25 +138,35 @@ struct SeveralText<'a> {
 #[template(path = "mail/several.html")]
 struct SeveralHtml<'a> {
     to: To<'a>,
+    first: &'a str,
     rows: &'a [Row],
+    more: &'a str,
+    all: &'a str,
     here: &'a str,
     choose: &'a str,
     subject: &'a str,
 }
 
-/// Writes the one mail that tells of several actions assigned at once.
+/// Writes the one mail that tells of several actions assigned or escalated at once.
 ///
 /// # Errors
 /// A template could not be rendered.
-pub fn several(to: &To<'_>, rows: &[Row], public_url: &str) -> Result<Mail, askama::Error> {
+pub fn several(
+    to: &To<'_>,
+    kind: MessageKind,
+    rows: &[Row],
+    public_url: &str,
+) -> Result<Mail, askama::Error> {
     let base = public_url.trim_end_matches('/');
     let here = &format!("{base}/p/{}", to.provider_slug);
     let choose = &to.choose(base);
-    let rows: Vec<Row> = rows.iter().map(one_lined).collect();
-    let rows = &rows[..];
-    let subject = format!("Assigned to you: {}", words::count(rows.len() as u64, "action"));
-    let text = SeveralText { to: *to, rows, here, choose }.render()?;
-    let html = SeveralHtml { to: *to, rows, here, choose, subject: &subject }.render()?;
+    let (subject, first, all) = opening(kind, rows.len());
+    let hidden = rows.len().saturating_sub(NAMED);
+    let more = if hidden > 0 { format!("{} more", words::number(hidden as u64)) } else { String::new() };
+    let rows: Vec<Row> = rows.iter().take(NAMED).map(one_lined).collect();
+    let (rows, first, more) = (&rows[..], first.as_str(), more.as_str());
+    let text = SeveralText { to: *to, first, rows, more, all, here, choose }.render()?;
+    let html = SeveralHtml { to: *to, first, rows, more, all, here, choose, subject: &subject }.render()?;
     Ok(to.mail(base, subject, text, html))
 }
 

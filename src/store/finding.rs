@@ -16,7 +16,7 @@ mod lines;
 mod list;
 
 pub use lines::{ActionLine, control, lines};
-pub use list::{Filter, Progress, ROWS, Row, page};
+pub use list::{Filter, Progress, ROWS, Row, page, pattern};
 
 /// A finding to be written (R1).
 #[derive(Clone, Debug)]
@@ -281,7 +281,7 @@ pub async fn dispose(
 ) -> Result<(), sqlx::Error> {
     let (provider, now, by) = (tx.provider(), tx.now(), tx.actor());
     sqlx::query!(
-        r#"UPDATE findings SET disposition = $3, disposition_reason = $4, version = version + 1,
+        r#"UPDATE findings SET disposition = $3, disposition_reason = $4, version = version + 1, undone = undone AND $3 <> 'actions',
              disposed_by = CASE WHEN $4::text IS NOT NULL THEN $5::uuid END,
              disposed_at = CASE WHEN $4::text IS NOT NULL THEN $6::timestamptz END
            WHERE provider_id = $1 AND id = $2"#,

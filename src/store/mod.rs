@@ -45,6 +45,8 @@ pub mod codes;
 pub mod dashboard;
 /// The digest of a week.
 pub mod digest;
+/// What was closed before Throughline.
+pub mod earlier;
 /// Escalations.
 pub mod escalation;
 /// What escalations are raised upon, and what decisions see.
@@ -67,10 +69,14 @@ pub mod finding;
 pub mod framework;
 /// Governance meetings.
 pub mod governance;
+/// Imports, and their rows.
+pub mod import;
 /// What measures show of an action, and what they showed when it was closed.
 pub mod improvement;
 /// Invitations.
 pub mod invitation;
+/// Work left for the worker.
+pub mod job;
 /// What a paper judged.
 pub mod judged;
 /// What a member who leaves would leave behind.

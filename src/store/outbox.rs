@@ -134,10 +134,10 @@ pub async fn told_together(
     together: Uuid,
     kind: MessageKind,
     to: MemberId,
-) -> Result<Vec<(MessageId, ActionId)>, sqlx::Error> {
+) -> Result<Vec<(MessageId, ActionId, Option<EscalationId>)>, sqlx::Error> {
     let provider = tx.provider();
     let rows = sqlx::query!(
-        r#"SELECT o.id AS "id: MessageId", o.action_id AS "action!: ActionId" FROM outbox o JOIN actions a ON a.provider_id = $1 AND a.id = o.action_id
+        r#"SELECT o.id AS "id: MessageId", o.action_id AS "action!: ActionId", o.escalation_id AS "escalation: EscalationId" FROM outbox o JOIN actions a ON a.provider_id = $1 AND a.id = o.action_id
            WHERE o.provider_id = $1 AND o.together = $2 AND o.kind = $3 AND o.recipient_id = $4 ORDER BY a.number, o.id"#,
         provider.uuid(),
         together,
@@ -146,7 +146,7 @@ pub async fn told_together(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.action)).collect())
+    Ok(rows.into_iter().map(|row| (row.id, row.action, row.escalation)).collect())
 }
 
 /// A message for an audience, whose time has come.

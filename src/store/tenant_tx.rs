@@ -41,6 +41,23 @@ impl TenantTx {
         Ok(Self { tx, provider, actor, now, events: Vec::new(), reads: None, together: None })
     }
 
+    /// The same for a job of the worker: it may take longer than anything a page waits for.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin_long(
+        db: &Db,
+        provider: ProviderId,
+        actor: Option<MemberId>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, sqlx::Error> {
+        let start = format!(
+            "BEGIN; SET LOCAL app.provider_id = '{provider}'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
+        );
+        let tx = finishing::begin(&db.pool, start).await?;
+        Ok(Self { tx, provider, actor, now, events: Vec::new(), reads: None, together: None })
+    }
+
     /// A transaction that has entered `provider` by opening a session ([`Db::open_reading`]) and that can only read:
     /// what it reads was committed, so it may be kept.
     pub(super) const fn reading(
@@ -86,6 +103,11 @@ impl TenantTx {
         self.together = Some(Uuid::now_v7());
     }
 
+    /// The same across several transactions that name the same.
+    pub const fn tell_within(&mut self, together: Uuid) {
+        self.together = Some(together);
+    }
+
     /// What is told together, if anything is.
     pub(super) const fn together(&self) -> Option<Uuid> {
         self.together
@@ -101,6 +123,14 @@ impl TenantTx {
             trail::append(&mut self, &events).await?;
         }
         self.tx.commit().await
+    }
+
+    /// Takes everything back now, so that what it held is free: a transaction that is only dropped lets go a moment later.
+    ///
+    /// # Errors
+    /// The connection was lost; then nothing happened either.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.tx.rollback().await
     }
 
     /// The connection, for this module's neighbours.

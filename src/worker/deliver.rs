@@ -7,7 +7,7 @@ use crate::app::AppState;
 use crate::auth::token::Token;
 use crate::clock::london_date;
 use crate::domain::digest::week_to_tell;
-use crate::domain::message::{MessageKind, overtaken};
+use crate::domain::message::overtaken;
 use crate::domain::reference::Reference;
 use crate::domain::{reminder, words};
 use crate::error::AppError;
@@ -74,7 +74,7 @@ struct Letter {
 /// What it tells.
 enum Tells {
     Action(Box<Subject>),
-    /// Several that were assigned at once.
+    /// Several that were assigned or escalated at once.
     Several(Vec<Subject>),
     Week(Vec<Told>),
 }
@@ -164,17 +164,18 @@ async fn about(
     reader: &Reader,
     today: NaiveDate,
 ) -> Result<Result<Tells, &'static str>, sqlx::Error> {
-    let alone = vec![(due.id, action)];
-    let all = match due.together.filter(|_| due.kind == MessageKind::Assigned) {
+    let alone = vec![(due.id, action, due.escalation)];
+    let several = digest_mail::tells_several(due.kind);
+    let all = match due.together.filter(|_| several) {
         Some(together) => outbox::told_together(tx, together, due.kind, due.recipient).await?,
         None => alone,
     };
-    if all.first().is_some_and(|(first, _)| *first != due.id) {
+    if all.first().is_some_and(|(first, ..)| *first != due.id) {
         return Ok(Err("It is told in one message with others"));
     }
     let (mut subjects, mut why) = (Vec::new(), None);
-    for (_, action) in all {
-        let subject = audience::subject(tx, (action, due.escalation), &reader.member).await?;
+    for (_, action, escalation) in all {
+        let subject = audience::subject(tx, (action, escalation), &reader.member).await?;
         match overtaken(due.kind, &subject.now, today) {
             Some(no_longer) => why = Some(no_longer),
             None => subjects.push(subject),
@@ -250,7 +251,7 @@ fn compose(
     };
     match &letter.tells {
         Tells::Week(told) => digest_mail::compose(&to, &sections(told), base),
-        Tells::Several(subjects) => digest_mail::several(&to, &rows(subjects), base),
+        Tells::Several(subjects) => digest_mail::several(&to, due.kind, &rows(subjects), base),
         Tells::Action(subject) => {
             let reference = Reference::action(subject.number).to_string();
             let now = &subject.now;

@@ -20,6 +20,8 @@ pub mod announce;
 pub mod deliver;
 /// The mails of invitations.
 pub mod invite;
+/// Work that was left for the worker.
+pub mod jobs;
 
 /// How often the worker looks.
 pub const EVERY: Duration = Duration::from_secs(30);
@@ -148,7 +150,8 @@ pub async fn run(app: AppState, stop: CancellationToken) {
         run_sweeps(&app, &stop),
         run_deliveries(&app, &stop),
         run_counts(&app, &stop),
-        run_packs(&app, &stop)
+        run_packs(&app, &stop),
+        jobs::run_all(&app, &stop)
     );
 }
 

@@ -51,8 +51,12 @@ mod guess;
 pub mod handover;
 /// Open findings by theme and service.
 pub mod heat;
+/// Bringing a spreadsheet.
+pub mod import;
 /// Invitations.
 pub mod invitation;
+/// Work left for the worker.
+pub mod job;
 /// Somebody leaves.
 pub mod leaver;
 /// What a member wants by mail.

@@ -58,6 +58,9 @@ async fn start_once(app: &AppState, by: &Actor, new: &Start) -> Done<Reference> 
 
 /// Writes a review unless it is there already; gives its number, and whether it is new.
 pub(super) async fn write(tx: &mut TenantTx, by: &Actor, moment: Moment, new: &Start) -> Done<(i32, bool)> {
+    if new.kind == ReviewKind::ImportedTracker {
+        return Err(Stop::at("kind", "Choose what kind of review it was"));
+    }
     if new.held_on > moment.today {
         return Err(Stop::at("held_on", "Enter a day that is not in the future"));
     }

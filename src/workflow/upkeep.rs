@@ -9,12 +9,14 @@ use crate::files::ContentHash;
 use crate::ids::ProviderId;
 use crate::store::system;
 use crate::store::{SystemTx, TenantTx};
-use crate::store::{blob, mail_choice, notice, outbox};
+use crate::store::{blob, import, mail_choice, notice, outbox};
 
 /// How old what nobody names must be before it goes.
 const HOURS: i64 = 24;
 /// For how many days the words of a message that was sent are kept, and notices that were read.
 const WORDS_DAYS: i64 = 90;
+/// For how many days a draft of an import waits, and the words of imported rows are kept beside what they became.
+const IMPORT_DAYS: i64 = 30;
 /// For how many days the link in a mail that switches its kind off works.
 const STOP_DAYS: i64 = 400;
 /// How many files of the store are compared with the database at a time.
@@ -55,6 +57,7 @@ pub async fn sweep(app: &AppState) -> Result<Swept, AppError> {
         let now = tx.now();
         swept.words += outbox::forget_words(&mut tx, now - Duration::days(WORDS_DAYS)).await?;
         swept.notices += notice::forget_read(&mut tx, now - Duration::days(WORDS_DAYS)).await?;
+        import::forget_old(&mut tx, now - Duration::days(IMPORT_DAYS)).await?;
         mail_choice::forget_stops(&mut tx, now - Duration::days(STOP_DAYS)).await?;
         tx.commit().await?;
     }

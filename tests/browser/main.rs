@@ -12,6 +12,7 @@ mod guide;
 #[expect(dead_code, reason = "shared with the integration tests, which use the rest")]
 #[path = "../it/harness/mod.rs"]
 mod harness;
+mod import;
 mod interrupted;
 mod look;
 mod order;

@@ -155,6 +155,8 @@ const SCREENS: &[(&str, &[Screen])] = &[
     (
         "quality_lead",
         &[
+            at("/p/{provider}/imports", "imports", "imports"),
+            at("/p/{provider}/earlier", "earlier", "earlier"),
             at("/p/{provider}/closure-audit", "closure-audit", "closure-audit"),
             from("/p/{provider}/closure-audit", "closure-audit-sample", ("closure-audit", "th a", "")),
             from(
@@ -286,7 +288,14 @@ const NOT_PAGES: &[(&str, &str)] = &[
 ];
 
 /// Pages that somebody only comes to by a walk of their own, and the test that walks it.
-const WALKED: &[(&str, &str)] = &[("/sign-in/code", "codes.rs")];
+const WALKED: &[(&str, &str)] = &[
+    ("/sign-in/code", "codes.rs"),
+    ("/p/{provider}/imports/{import}", "import.rs"),
+    ("/p/{provider}/imports/{import}/sheet", "import.rs"),
+    ("/p/{provider}/imports/{import}/columns", "import.rs"),
+    ("/p/{provider}/imports/{import}/words", "import.rs"),
+    ("/p/{provider}/imports/{import}/check", "import.rs"),
+];
 
 #[test]
 fn every_page_of_the_program_is_in_the_table() {

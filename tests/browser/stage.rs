@@ -258,6 +258,11 @@ impl Stage {
         self.block_on(worker::tick(&self.app)).unwrap()
     }
 
+    /// Does what was left for the worker.
+    pub fn do_jobs(&self) {
+        self.block_on(worker::jobs::all(&self.app)).unwrap();
+    }
+
     /// The name of somebody by nickname.
     pub fn name_of(&self, nickname: &str) -> &str {
         &self.person(nickname).name

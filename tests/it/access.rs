@@ -57,6 +57,7 @@ MakePacks        -----   -----   -----   --yyy   -----   yyyyy   yyyyy   -----  
 SeeExceptions    -----   -----   -----   -----   -----   yyyyy   yyyyy   -----   -----
 SeeMessages      -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 SetPolicy        -----   -----   -----   -----   -----   yyyyy   -----   yyyyy   -----
+Import           -----   -----   -----   --yyy   -----   yyyyy   yyyyy   yyyyy   -----
 ManagePeople     -----   -----   -----   -----   -----   -----   -----   yyyyy   -----
 ";
 

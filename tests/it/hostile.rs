@@ -97,6 +97,7 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
     let standard =
         texts(db, "SELECT id::text FROM closure_standards WHERE topic = 'falls' LIMIT 1").await.remove(0);
     let pack = crate::pack::made(w, "manager").await;
+    let import = crate::import::draft(&w.app, w.actor("manager"), w.house.id, "x").await;
     let measure = crate::measure::defined(&w.app, w.actor("manager"), Some(w.house.id)).await;
     let at = |action: Reference, verb: &str| format!("/actions/{action}/{verb}");
     BTreeMap::from([
@@ -147,6 +148,14 @@ async fn addresses(db: &TestDb, w: &World) -> BTreeMap<&'static str, String> {
         ("findings/{}/earlier/{}/withdrawal", format!("/findings/{again}/earlier/{finding}/withdrawal")),
         ("findings/{}/actions/new", format!("/findings/{finding}/actions/new")),
         ("findings/{}/disposition", format!("/findings/{alone}/disposition")),
+        ("imports", "/imports".to_owned()),
+        ("imports/{}/sheet", format!("/imports/{import}/sheet")),
+        ("imports/{}/columns", format!("/imports/{import}/columns")),
+        ("imports/{}/words", format!("/imports/{import}/words")),
+        ("imports/{}/check", format!("/imports/{import}/check")),
+        ("imports/{}/start", format!("/imports/{import}/start")),
+        ("imports/{}/undoing", format!("/imports/{import}/undoing")),
+        ("imports/{}/forgetting", format!("/imports/{import}/forgetting")),
         ("weekly-review", "/weekly-review".to_owned()),
         ("weekly-review/{}", format!("/weekly-review/{weekly}")),
         ("weekly-review/{}/actions/{}", format!("/weekly-review/{weekly}/actions/{plain}")),

@@ -36,6 +36,7 @@ mod governance_meeting;
 mod handover;
 mod harness;
 mod hostile;
+mod import;
 mod improvement;
 mod invitation;
 mod kept;

@@ -211,7 +211,7 @@ pub(super) fn sources(under_way: &[(ReviewId, ReviewKind, String)]) -> Groups {
         under_way.iter().map(|(id, _, told)| Choice::new(format!("{REVIEW}{id}"), told.clone())).collect();
     let groups = [
         ("Reviews under way".to_owned(), reviews),
-        ("Something new".to_owned(), Choice::all::<ReviewKind>()),
+        ("Something new".to_owned(), Choice::of(&ReviewKind::held())),
     ];
     groups.into_iter().filter(|(_, choices)| !choices.is_empty()).collect()
 }

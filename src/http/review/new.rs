@@ -113,7 +113,7 @@ async fn render_form(
             back: signed.path("reviews"),
             action: signed.path("reviews/new"),
             id: hidden(&draft, "id", ReviewId::new),
-            kinds: Choice::all::<ReviewKind>(),
+            kinds: Choice::of(&ReviewKind::held()),
             services: services.iter().map(|s| Choice::new(s.id.to_string(), s.name.clone())).collect(),
             draft,
         },

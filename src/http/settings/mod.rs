@@ -102,6 +102,11 @@ async fn index(signed: Signed) -> Result<Response, AppError> {
                 "keys",
             ),
             group("Downloads", "Who took which list out of Throughline, and how much of it", "downloads"),
+            Group {
+                title: "Imports",
+                what: "Actions brought from a spreadsheet, and undoing that for a day",
+                href: signed.path("imports"),
+            },
             group("History", "What happened to people, services and rules, and who did it", "history"),
         ],
     })

@@ -139,7 +139,7 @@ fn draw(signed: &Signed, draft: Draft, of: Option<&ClosureStandard>) -> FormPage
         seen: of.map(fingerprint).unwrap_or_default(),
         choices: of.is_none().then(|| About {
             topics: Choice::all::<Topic>(),
-            sources: Choice::all::<ReviewKind>(),
+            sources: Choice::of(&ReviewKind::held()),
             risks: Choice::all::<Risk>(),
         }),
         kinds: Choice::all::<EvidenceKind>(),

@@ -157,7 +157,8 @@ pub async fn page(
 }
 
 /// The words as a pattern for ILIKE: every word somewhere, in this order, whatever stands for itself.
-fn pattern(words: &str) -> String {
+#[must_use]
+pub fn pattern(words: &str) -> String {
     let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let words: Vec<&str> = escaped.split_whitespace().collect();
     format!("%{}%", words.join("%"))

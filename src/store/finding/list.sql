@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
   FROM actions b JOIN actions a ON a.provider_id = b.provider_id AND a.id = coalesce(b.merged_into, b.id) AND (b.merged_into IS NULL OR a.finding_id <> f.id)
   LEFT JOIN memberships m ON m.provider_id = a.provider_id AND m.id = a.owner_id AND m.ended_at IS NULL
   WHERE b.provider_id = f.provider_id AND b.finding_id = f.id) c
-WHERE f.provider_id = $1
+WHERE f.provider_id = $1 AND NOT f.undone
   AND ($2::bool OR ($3::bool AND EXISTS (SELECT 1 FROM member_services ms
     WHERE ms.provider_id = f.provider_id AND ms.member_id = $4 AND ms.service_id = f.service_id)) OR f.logged_by = $4)
   AND ($5::uuid IS NULL OR f.service_id = $5)

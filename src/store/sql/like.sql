@@ -12,7 +12,7 @@ WITH asked AS MATERIALIZED (
       WHEN f.unit_id IS DISTINCT FROM $8::uuid THEN 2 ELSE 1 END AS place,
     ts_rank('{1,1,1,1}', f.words, asked.words) AS likeness
   FROM asked, findings f
-  WHERE f.provider_id = $1 AND f.found_on BETWEEN $10::date AND $11::date AND f.id <> $5::uuid
+  WHERE f.provider_id = $1 AND f.found_on BETWEEN $10::date AND $11::date AND f.id <> $5::uuid AND NOT f.undone
     AND ($2::bool OR ($3::bool AND f.service_id = ANY(ARRAY(SELECT ms.service_id FROM member_services ms WHERE ms.provider_id = $1 AND ms.member_id = $4)))
       OR f.logged_by = $4)
     AND (f.topic = $6::text OR (asked.enough AND f.words @@ asked.words))

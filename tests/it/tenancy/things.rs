@@ -9,8 +9,8 @@ use throughline::domain::member::Role;
 use throughline::domain::message::MessageKind;
 use throughline::domain::topic::{EvidenceKind, Risk, Topic};
 use throughline::ids::{
-    ActionId, ApiKeyId, EscalationId, EvidenceId, FindingId, InvitationId, MeasureId, MemberId, NoticeId,
-    PackId, ReviewId, ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
+    ActionId, ApiKeyId, EscalationId, EvidenceId, FindingId, ImportId, InvitationId, MeasureId, MemberId,
+    NoticeId, PackId, ReviewId, ServiceId, SessionId, StandardId, UnitId, UpdateId, WeeklyReviewId,
 };
 use throughline::store::{TenantTx, mail_choice};
 use throughline::worker;
@@ -52,6 +52,7 @@ pub struct Things {
     pub stop: String,
     /// The secret of the owner's calendar.
     pub calendar: String,
+    pub import: String,
     /// What forms can name.
     pub named: Named,
 }
@@ -109,6 +110,7 @@ impl Stranger {
             notice: NoticeId::new().to_string(),
             stop: Token::random().text(),
             calendar: Token::random().text(),
+            import: ImportId::new().to_string(),
             named,
         };
         let word = || "%27%3B--".to_owned();
@@ -131,6 +133,7 @@ impl Stranger {
             notice: word(),
             stop: word(),
             calendar: word(),
+            import: word(),
             ..random.clone()
         };
         Self { random, nonsense }
@@ -178,6 +181,7 @@ pub fn fill(pattern: &str, things: &Things) -> String {
             (true, "api") => things.slug.clone(),
             (true, "standards") => things.standard.clone(),
             (true, "notices") => things.notice.clone(),
+            (true, "imports") => things.import.clone(),
             (true, "join" | "mail" | "calendar") => things.slug.clone(),
             (true, slug)
                 if filled.first().is_some_and(|part| part.is_empty()) && pattern.starts_with("/mail/") =>
@@ -322,6 +326,7 @@ async fn make(
         notice: String::new(),
         stop: String::new(),
         calendar: String::new(),
+        import: crate::import::draft(app, actor, service, &format!("{action}")).await.to_string(),
         named: Named { service, unit, owner: world.id(owner), review: review.id, action_id },
     }
 }
