@@ -61,4 +61,13 @@ impl Press {
         });
         Ok(timeout(LONGEST, drawn).await.map_err(|_| PressError::Busy)???)
     }
+
+    /// Draws a long paper as a PDF for work that nobody waits for at a page: it takes no turn, so that no report waits for it, and
+    /// as long as it takes. One job at a time is made, so one such paper is drawn at a time.
+    ///
+    /// # Errors
+    /// As [`PressError`] says, never [`PressError::Busy`].
+    pub async fn slowly(&self, paper: Paper) -> Result<Vec<u8>, PressError> {
+        Ok(task::spawn_blocking(move || pdf::draw(&paper)).await??)
+    }
 }

@@ -249,7 +249,7 @@ async fn print(app: &AppState, mut papers: Vec<Paper>) -> Result<Vec<u8>, Troubl
     let alone = told::bound(&papers);
     for paper in [whole, alone] {
         let Some(paper) = paper else { continue };
-        match app.press.pdf(paper).await {
+        match app.press.slowly(paper).await {
             Ok(pdf) => return Ok(pdf),
             Err(PressError::Pdf(PdfError::TooLong)) => {}
             Err(error) => return Err(Trouble::Failed(AppError::internal(error))),
