@@ -14,11 +14,12 @@ use throughline::files::{ContentHash, FileName};
 use throughline::ids::{ImportId, ServiceId};
 use throughline::worker::{self, jobs};
 use throughline::workflow::import::{self, Columns};
-use throughline::workflow::{Actor, Stop};
+use throughline::workflow::{Actor, Stop, pack};
 
 use crate::harness::TestDb;
 use crate::harness::fixtures::{Answer, Browser, World, saturday, world};
 use crate::harness::upload::{Upload, bomb};
+use crate::pack::choice;
 use crate::worker::{broken_lines, number, texts};
 
 /// A tracker as somebody else would have made it.
@@ -125,6 +126,16 @@ async fn scene() -> (TestDb, World) {
     (db, w)
 }
 
+/// How many findings an evidence pack about the home would hold.
+async fn in_a_pack(w: &World) -> usize {
+    let by = w.actor("quality");
+    let mut choice = choice(w.house.id);
+    let mut tx = by.begin(&w.app).await.unwrap();
+    let looked = pack::look(&mut tx, by, &mut choice).await.unwrap();
+    tx.commit().await.unwrap();
+    looked.findings.len()
+}
+
 #[tokio::test]
 async fn a_tracker_is_brought_in_and_undone() {
     let (db, w) = scene().await;
@@ -183,6 +194,8 @@ async fn a_tracker_is_brought_in_and_undone() {
     );
     assert!(browser.get("/findings").await.text().contains("Closed before Throughline"));
 
+    assert_eq!(in_a_pack(&w).await, 3);
+
     // the same form twice asks once, and undoing takes everything back
     let again = browser.post(&format!("{here}/start"), &[("seen", "0")]).await;
     assert_eq!(again.location(), here);
@@ -196,6 +209,7 @@ async fn a_tracker_is_brought_in_and_undone() {
     assert_eq!(texts(&db, "SELECT DISTINCT status FROM actions").await, ["cancelled"]);
     assert_eq!(number(&db, "SELECT count(*) FROM earlier_actions").await, 0);
     assert!(!browser.get("/findings").await.text().contains("No maximum dose"), "in no list");
+    assert_eq!(in_a_pack(&w).await, 0, "nor handed to anybody");
     assert_eq!(number(&db, "SELECT count(*) FROM events WHERE kind = 'import_undone'").await, 1);
     assert_eq!(broken_lines(&db).await, 0);
     // and the file may come again

@@ -28,7 +28,7 @@ use crate::harness::upload::{Upload, pdf, photo};
 const HOSTILE: &str =
     "<script>alert(1)</script> ../../etc/passwd \u{202E}txt.exe {{ 7*7 }} =cmd|' /C calc'!A0";
 
-fn choice(service: ServiceId) -> Choice {
+pub fn choice(service: ServiceId) -> Choice {
     Choice {
         purpose: "Inspection of 2 December".into(),
         services: vec![service],

@@ -67,7 +67,9 @@ pub async fn chosen(tx: &mut TenantTx, scope: Scope, choice: &Choice) -> Result<
            WHERE f.provider_id = $1 AND f.service_id = ANY($2)
              AND ($3::bool OR EXISTS (SELECT 1 FROM member_services ms WHERE ms.provider_id = $1 AND ms.member_id = $4 AND ms.service_id = f.service_id))
              AND f.found_on >= coalesce($5::date, '-infinity') AND f.found_on <= coalesce($6::date, 'infinity')
-             AND (cardinality($7::text[]) = 0 OR f.theme = ANY($7)) AND (cardinality($8::int[]) = 0 OR f.number = ANY($8))
+             AND (cardinality($7::text[]) = 0 OR f.theme = ANY($7))
+             -- what came with an import that was undone was never found; by its reference it can still be had
+             AND CASE WHEN cardinality($8::int[]) = 0 THEN NOT f.undone ELSE f.number = ANY($8) END
            ORDER BY f.number LIMIT $9"#,
         provider.uuid(),
         &services,
