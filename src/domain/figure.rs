@@ -12,7 +12,7 @@ mod month;
 pub use month::Month;
 
 /// The version of these definitions; a signed month names the one it was counted with.
-pub const VERSION: &str = "2026-11";
+pub const VERSION: &str = "2026-11.2";
 
 /// How many months the line over time shows.
 pub const MONTHS: u32 = 24;

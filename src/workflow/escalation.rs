@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::tell::tell_owner_of_anothers;
 use super::{Actor, Done, Moment, Stop};
@@ -26,8 +25,6 @@ use crate::store::{
 
 /// How many actions one sweep takes at a time; the rest follow in the next round of the same tick.
 const BATCH: i64 = 500;
-/// From so many at once on, whoever hears of them gets one mail about all: after an import, or some days without a worker.
-const MANY: usize = 10;
 
 /// Raises what is due in one provider by `today`: overdue actions and verification windows missed (R11, R12, R14).
 /// Returns how many escalations were raised; running it again, or twice at once, raises nothing twice.
@@ -35,12 +32,12 @@ const MANY: usize = 10;
 /// # Errors
 /// The database was lost; what was raised before stands.
 pub async fn sweep(app: &AppState, in_provider: ProviderId) -> Done<u64> {
-    let (mut raised, together) = (0, Uuid::now_v7());
+    let mut raised = 0;
     for cause in [Cause::Overdue, Cause::VerificationLate, Cause::HighRisk] {
         // on through the whole list: what waits long for its second level must not hide what passed today
         let mut after = None;
         loop {
-            let (new, last) = super::retrying!(sweep_once(app, in_provider, cause, after, together))?;
+            let (new, last) = super::retrying!(sweep_once(app, in_provider, cause, after))?;
             raised += new;
             match last {
                 Some(last) => after = Some(last),
@@ -60,16 +57,12 @@ async fn sweep_once(
     in_provider: ProviderId,
     cause: Cause,
     after: Option<Place>,
-    together: Uuid,
 ) -> Done<(u64, Option<Place>)> {
     let Moment { now, today } = Moment::read(app);
     let mut tx = TenantTx::begin(&app.db, in_provider, None, now).await?;
     let passed = store::passed(&mut tx, cause, today, after, BATCH).await?;
     if passed.is_empty() {
         return Ok((0, None));
-    }
-    if passed.len() >= MANY {
-        tx.tell_within(together);
     }
     let ladder = provider::policies(&mut tx).await?;
     let mut raised = 0;
