@@ -184,6 +184,8 @@ impl Session {
                 let (code, _) = world::refusal(&error);
                 let met = code.starts_with("TL")
                     || code.starts_with("40")
+                    // a closure that points at a verdict of an earlier cycle is refused by its key
+                    || error.to_string().contains("closures_point_at_their_verification")
                     || (!self.race.triggers && code.starts_with("23"));
                 assert!(met, "{error}");
                 *self.refused.entry(code).or_default() += 1;
